@@ -1,1 +1,50 @@
-//! In progress.
+//! Workflow definitions in YAML, and the decisions taken under them.
+//!
+//! A definition is compiled once ([`Library`]); a [`Workflow`] that exists can run. A [`Case`] is
+//! the fold of its journal. [`decide`] takes a case and a command and answers with what is to be
+//! written, or with a [`Refusal`]. Nothing here reads a clock, a file or a random source: `now`
+//! is an argument.
+
+mod actor;
+mod case;
+mod command;
+mod compile;
+mod data;
+mod decide;
+mod definition;
+mod diagnostic;
+mod encoding;
+mod entry;
+mod guard;
+mod library;
+mod refusal;
+mod situation;
+mod source;
+mod suggest;
+mod text;
+mod timers;
+mod value;
+mod workflow;
+
+pub use groundbreak_sla as sla;
+
+pub use actor::Actor;
+pub use case::{Case, ClockHistory, DocumentVersion, FoldError};
+pub use command::{Act, CaseId, Command, CommandId};
+pub use data::{FieldType, TEXT_LENGTH_MAX};
+pub use decide::{Decision, decide};
+pub use definition::{Definition, DocumentClass, LegalEffect};
+pub use diagnostic::{Diagnostic, Place};
+pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
+pub use entry::{Commit, Entry, Signature};
+pub use library::{Library, LibraryError, definition_schema};
+pub use refusal::{ClosedGate, Refusal};
+pub use situation::{
+    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct, Paper, PlaceNow,
+    Progress, RoleRef, Segment, Situation,
+};
+pub use source::SOURCE_LENGTH_MAX;
+pub use text::{Language, Text};
+pub use timers::{Term, TermValue, Timer};
+pub use value::{Data, Value};
+pub use workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow};

@@ -1,0 +1,288 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundbreak_sla::{ClockEvent, ClockEventKind, ReopenMode, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseId, Commit, Data, Entry};
+
+/// One run of a workflow: the fold of its journal, and nothing else.
+///
+/// It is made of names and instants only, so that it can be folded without the workflow at hand,
+/// and a stored one may be thrown away at any time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The case.
+    pub id: CaseId,
+    /// The number staff call it by.
+    pub number: String,
+    /// The project or company it is about.
+    pub title: String,
+    /// Name of its workflow.
+    pub workflow: String,
+    /// Version of its workflow.
+    pub version: u32,
+    /// SHA-256 of the definition it runs under.
+    pub digest: String,
+    /// The number of commits folded in.
+    pub revision: u64,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the newest fact happened.
+    pub effective_at: Timestamp,
+    /// When the newest fact was written down.
+    pub recorded_at: Timestamp,
+    /// The states it is in, in document order.
+    pub active: Vec<String>,
+    /// What history states remember: the states that were active when a state was last left.
+    pub remembered: BTreeMap<String, Vec<String>>,
+    /// When each state was last entered.
+    pub entered_at: BTreeMap<String, Timestamp>,
+    /// When each state was last left.
+    pub left_at: BTreeMap<String, Timestamp>,
+    /// The facts known.
+    pub data: Data,
+    /// The documents handed in, newest version last.
+    pub documents: BTreeMap<String, Vec<DocumentVersion>>,
+    /// The clocks that ever started.
+    pub clocks: BTreeMap<String, ClockHistory>,
+    /// Delayed events that are armed, and when they fall due.
+    pub armed: BTreeMap<String, Timestamp>,
+    /// Who has acted in which role: separation of duties rests on it.
+    pub acted: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// One version of a document of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentVersion {
+    /// Name of the file.
+    pub file_name: String,
+    /// SHA-256 of its content.
+    pub digest: String,
+    /// When it was handed in.
+    pub at: Timestamp,
+    /// Name of who recorded it.
+    pub by: String,
+}
+
+/// What has happened to one clock.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClockHistory {
+    /// Its events, in the order they were recorded: the input of [`groundbreak_sla::fold`].
+    pub events: Vec<ClockEvent>,
+    /// The triggers that have fired in this cycle.
+    pub warned: BTreeSet<String>,
+    /// The breach found in this cycle: when it was due.
+    pub breached: Option<Timestamp>,
+    /// Whether it is stopped or cancelled.
+    pub ended: bool,
+    /// The verdict of the last cycle that was stopped.
+    pub verdict: Option<Verdict>,
+}
+
+/// Why a journal could not be folded. The case is left as it was; its journal is damaged, or was
+/// written by a newer version of this program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// The first entry of a journal opens the case, and no other does.
+    #[error("case {case}, revision {revision}: the journal does not begin with the opening of the case, or opens it twice")]
+    NotOpenedOnce {
+        /// The case.
+        case: CaseId,
+        /// The revision at which it shows.
+        revision: u64,
+    },
+    /// A commit is missing or doubled.
+    #[error("case {case}: revision {found} follows revision {after}")]
+    Gap {
+        /// The case.
+        case: CaseId,
+        /// The last revision folded.
+        after: u64,
+        /// The revision that came next.
+        found: u64,
+    },
+    /// A commit of another case stands in this journal.
+    #[error("case {case}: a commit of case {found} stands in its journal")]
+    OtherCase {
+        /// The case being folded.
+        case: CaseId,
+        /// The case of the commit.
+        found: CaseId,
+    },
+}
+
+impl Case {
+    /// Folds a journal from its beginning. `None` for an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`FoldError`], by what is wrong with the journal.
+    pub fn fold<'a>(commits: impl IntoIterator<Item = &'a Commit>) -> Result<Option<Self>, FoldError> {
+        let mut case: Option<Self> = None;
+        for commit in commits {
+            match case.as_mut() {
+                Some(case) => case.apply(commit)?,
+                None => case = Some(Self::open(commit)?),
+            }
+        }
+        Ok(case)
+    }
+
+    /// Begins a case from the first commit of its journal.
+    ///
+    /// # Errors
+    ///
+    /// [`FoldError::NotOpenedOnce`] or [`FoldError::Gap`] when it is not the first.
+    pub fn open(commit: &Commit) -> Result<Self, FoldError> {
+        if commit.revision != 1 {
+            return Err(FoldError::Gap { case: commit.case, after: 0, found: commit.revision });
+        }
+        let Some(Entry::Opened { workflow, version, digest, number, title }) = commit.entries.first() else {
+            return Err(FoldError::NotOpenedOnce { case: commit.case, revision: commit.revision });
+        };
+        let mut case = Self {
+            id: commit.case,
+            number: number.clone(),
+            title: title.clone(),
+            workflow: workflow.clone(),
+            version: *version,
+            digest: digest.clone(),
+            revision: 0,
+            opened_at: commit.effective_at,
+            effective_at: commit.effective_at,
+            recorded_at: commit.recorded_at,
+            active: Vec::new(),
+            remembered: BTreeMap::new(),
+            entered_at: BTreeMap::new(),
+            left_at: BTreeMap::new(),
+            data: Data::new(),
+            documents: BTreeMap::new(),
+            clocks: BTreeMap::new(),
+            armed: BTreeMap::new(),
+            acted: BTreeMap::new(),
+        };
+        case.fold_entries(commit, 1)?;
+        Ok(case)
+    }
+
+    /// Folds the next commit into the case.
+    ///
+    /// # Errors
+    ///
+    /// [`FoldError`] when it is not the next one; the case is then unchanged.
+    pub fn apply(&mut self, commit: &Commit) -> Result<(), FoldError> {
+        if commit.case != self.id {
+            return Err(FoldError::OtherCase { case: self.id, found: commit.case });
+        }
+        if commit.revision != self.revision + 1 {
+            return Err(FoldError::Gap { case: self.id, after: self.revision, found: commit.revision });
+        }
+        if commit.entries.iter().any(|entry| matches!(entry, Entry::Opened { .. })) {
+            return Err(FoldError::NotOpenedOnce { case: self.id, revision: commit.revision });
+        }
+        self.fold_entries(commit, 0)
+    }
+
+    /// Tells whether the case is in this state.
+    pub fn is_in(&self, state: &str) -> bool {
+        self.active.iter().any(|active| active == state)
+    }
+
+    /// Tells whether a version of this document was handed in.
+    pub fn has_document(&self, document: &str) -> bool {
+        self.documents.contains_key(document)
+    }
+
+    fn fold_entries(&mut self, commit: &Commit, skip: usize) -> Result<(), FoldError> {
+        self.revision = commit.revision;
+        self.effective_at = commit.effective_at;
+        self.recorded_at = commit.recorded_at;
+        if let Some(role) = &commit.by.role {
+            self.acted.entry(role.clone()).or_default().insert(commit.by.id.clone());
+        }
+        for entry in &commit.entries[skip..] {
+            self.fold_entry(commit, entry);
+        }
+        Ok(())
+    }
+
+    fn fold_entry(&mut self, commit: &Commit, entry: &Entry) {
+        let at = commit.effective_at;
+        match entry {
+            Entry::Opened { .. } | Entry::Fired { .. } | Entry::Commented { .. } => {}
+            Entry::FactsRecorded { data } => {
+                self.data.extend(data.iter().map(|(field, value)| (field.clone(), value.clone())));
+            }
+            Entry::DocumentAttached { document, file_name, digest, .. } => {
+                self.documents.entry(document.clone()).or_default().push(DocumentVersion {
+                    file_name: file_name.clone(),
+                    digest: digest.clone(),
+                    at,
+                    by: commit.by.name.clone(),
+                });
+            }
+            Entry::Moved { exited, entered, remembered } => {
+                self.active.retain(|state| !exited.contains(state));
+                self.active.extend(entered.iter().cloned());
+                for state in exited {
+                    self.left_at.insert(state.clone(), at);
+                }
+                for state in entered {
+                    self.entered_at.insert(state.clone(), at);
+                }
+                self.remembered.extend(remembered.iter().map(|(state, names)| (state.clone(), names.clone())));
+            }
+            Entry::TimerArmed { timer, due_at } => {
+                self.armed.insert(timer.clone(), *due_at);
+            }
+            Entry::TimerDisarmed { timer } | Entry::TimerFired { timer, .. } => {
+                self.armed.remove(timer);
+            }
+            Entry::ClockStarted { clock, .. } => {
+                let history = self.clocks.entry(clock.clone()).or_default();
+                let kind = if history.events.is_empty() {
+                    ClockEventKind::Start
+                } else {
+                    ClockEventKind::Reopen { mode: ReopenMode::NewCycle }
+                };
+                history.push(commit, kind);
+                history.warned.clear();
+                history.breached = None;
+                history.ended = false;
+            }
+            Entry::ClockPaused { clock, reason } => {
+                self.clock(clock).push(commit, ClockEventKind::Pause { reason: reason.clone() });
+            }
+            Entry::ClockResumed { clock, reason } => {
+                self.clock(clock).push(commit, ClockEventKind::Resume { reason: reason.clone() });
+            }
+            Entry::ClockStopped { clock, verdict, .. } => {
+                let history = self.clock(clock);
+                history.push(commit, ClockEventKind::Stop);
+                history.ended = true;
+                history.verdict = Some(*verdict);
+            }
+            Entry::ClockCancelled { clock } => {
+                let history = self.clock(clock);
+                history.push(commit, ClockEventKind::Cancel);
+                history.ended = true;
+            }
+            Entry::ClockWarned { clock, trigger } => {
+                self.clock(clock).warned.insert(trigger.clone());
+            }
+            Entry::ClockBreached { clock, due_at } => {
+                self.clock(clock).breached = Some(*due_at);
+            }
+        }
+    }
+
+    fn clock(&mut self, clock: &str) -> &mut ClockHistory {
+        self.clocks.entry(clock.to_owned()).or_default()
+    }
+}
+
+impl ClockHistory {
+    fn push(&mut self, commit: &Commit, kind: ClockEventKind) {
+        self.events.push(ClockEvent { effective_at: commit.effective_at, recorded_at: commit.recorded_at, kind });
+    }
+}

@@ -1,0 +1,99 @@
+use std::fmt;
+use std::str::FromStr;
+
+use groundbreak_sla::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Actor, Data};
+
+/// Names a case. A version 7 UUID, so that cases sort by the time they were opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(pub Uuid);
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for CaseId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Names a command. The same id sent twice is the same command, and is carried out once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandId(pub Uuid);
+
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A request by an actor, which may be refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// Makes the command idempotent.
+    pub id: CommandId,
+    /// The case it is about. For [`Act::Open`], the id the case will have.
+    pub case: CaseId,
+    /// Who asks.
+    pub actor: Actor,
+    /// The revision the actor was looking at. When given, a case that has moved on since refuses
+    /// the command; when absent, the command is decided on the case as it is.
+    pub seen_revision: Option<u64>,
+    /// When the thing happened, if that was earlier than now (补登). `None` means now.
+    pub effective_at: Option<Timestamp>,
+    /// What is asked for.
+    pub act: Act,
+}
+
+/// What a command asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Opens a case.
+    Open {
+        /// Name of the workflow. Its newest published version is taken unless `version` says other.
+        workflow: String,
+        /// Version, or the newest.
+        version: Option<u32>,
+        /// The project or company the case is about, as screens show it.
+        title: String,
+        /// The facts known at the start.
+        data: Data,
+    },
+    /// Sends an event to the case.
+    Fire {
+        /// Name of the event, as the workflow declares it.
+        event: String,
+        /// The facts the event brings with it.
+        data: Data,
+        /// A remark, or the reason why it is recorded late.
+        note: Option<String>,
+    },
+    /// Records that a document was handed in. Its content stays where it is; the digest binds it.
+    Attach {
+        /// Name of the document, as the workflow declares it.
+        document: String,
+        /// Name of the file.
+        file_name: String,
+        /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+        digest: String,
+        /// A remark.
+        note: Option<String>,
+    },
+    /// Adds a remark to the journal and changes nothing else.
+    Comment {
+        /// The remark.
+        text: String,
+    },
+    /// Fires the earliest timer of the case that is due. Only the actor `clock` gives it.
+    Tick,
+}

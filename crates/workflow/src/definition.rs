@@ -1,0 +1,319 @@
+//! The definition as its author writes it. `compile` turns it into a workflow.
+
+use std::fmt;
+
+use groundbreak_sla::PauseReason;
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::data::FieldType;
+use crate::source::At;
+use crate::text::Text;
+
+/// Things by name, in the order they are written.
+pub type Named<T> = IndexMap<At<String>, T>;
+
+/// A workflow definition.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// Name of the workflow: lower-case words joined by hyphens.
+    pub workflow: At<String>,
+    /// Version, from 1. The text of a version that was published never changes.
+    pub version: At<u32>,
+    /// Title, as screens show it.
+    pub title: Text,
+    /// The calendar that working time is counted on.
+    pub calendar: At<String>,
+    /// Facts a case carries.
+    #[serde(default)]
+    pub data: Named<FieldDefinition>,
+    /// Who may act.
+    #[serde(default)]
+    pub roles: Named<RoleDefinition>,
+    /// Documents a case collects.
+    #[serde(default)]
+    pub documents: Named<DocumentDefinition>,
+    /// Conditions the law puts before a step.
+    #[serde(default)]
+    pub gates: Named<GateDefinition>,
+    /// Acts: what can be sent to a case, and by whom.
+    #[serde(default)]
+    pub events: Named<EventDefinition>,
+    /// Stopwatches with a budget.
+    #[serde(default)]
+    pub clocks: Named<ClockDefinition>,
+    /// The state a case begins in. The first state when left out.
+    #[serde(default)]
+    pub initial: Option<At<String>>,
+    /// The statechart.
+    pub states: Named<StateDefinition>,
+}
+
+/// A fact a case carries.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldDefinition {
+    /// Title, as forms show it.
+    pub title: Text,
+    /// What it takes.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// For `type: choice`, the values and their titles.
+    #[serde(default)]
+    pub choices: Option<At<IndexMap<String, Text>>>,
+    /// Whether a case cannot be opened without it.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// A role.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleDefinition {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// Roles that another person must hold in the same case.
+    #[serde(default)]
+    pub not_same_person_as: Vec<At<String>>,
+    /// Whether it may record what happened earlier (补登), with a reason.
+    #[serde(default)]
+    pub may_record_late: bool,
+}
+
+/// A document a case collects.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentDefinition {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// How much depends on it.
+    pub class: DocumentClass,
+    /// The law or list that asks for it.
+    #[serde(default)]
+    pub law: Option<Text>,
+}
+
+/// How much depends on a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentClass {
+    /// 主要材料: nothing is accepted without it.
+    Main,
+    /// 次要材料: may be handed in later (可容缺).
+    Secondary,
+}
+
+/// A condition the law puts before a step.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateDefinition {
+    /// What must hold, as screens show it.
+    pub title: Text,
+    /// The condition, in CEL.
+    pub when: At<String>,
+    /// The law that asks for it, by article.
+    #[serde(default)]
+    pub law: Option<Text>,
+}
+
+/// An act.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventDefinition {
+    /// Verb and object, as buttons show it.
+    pub title: Text,
+    /// The roles that may send it.
+    pub by: Vec<At<String>>,
+    /// The facts it brings with it; all are required.
+    #[serde(default)]
+    pub asks: Vec<At<String>>,
+}
+
+/// A stopwatch with a budget.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockDefinition {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// What binds it.
+    pub effect: LegalEffect,
+    /// How much, in which unit, and whether the last moment counts: `within 5h`, `under 2h`,
+    /// `within 20 working days`, `within 7 days`.
+    pub budget: At<String>,
+    /// Starts it: `entering STATE` or `leaving STATE`.
+    pub start: At<String>,
+    /// Stops it with a verdict.
+    pub stop: At<String>,
+    /// Ends it without one.
+    #[serde(default)]
+    pub cancel: Option<At<String>>,
+    /// The reasons that let it stand still, while the case is in a state that gives one.
+    #[serde(default)]
+    pub paused_by: Vec<PauseReason>,
+    /// When to warn: `50%`, `1 working day before`.
+    #[serde(default)]
+    pub warn: Vec<At<String>>,
+    /// States whose durations are shown as its parts.
+    #[serde(default)]
+    pub segments: Vec<At<String>>,
+    /// Whether the first day counts. By law it does not.
+    #[serde(default)]
+    pub first_day: FirstDay,
+    /// The law or promise behind it.
+    #[serde(default)]
+    pub law: Option<Text>,
+}
+
+/// What binds a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LegalEffect {
+    /// 法定.
+    Statutory,
+    /// 承诺.
+    Promised,
+    /// 内部; not shown to applicants.
+    Internal,
+}
+
+/// Whether the day a clock starts on is counted.
+///
+/// # Source
+///
+/// 民法典 (Civil Code), article 201: the day on which a period begins is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstDay {
+    /// Counting begins with the next day.
+    #[default]
+    NotCounted,
+    /// The first day counts as a whole one.
+    Counted,
+}
+
+/// A state. What it holds decides its kind: `states` make it compound, `parallel` parallel,
+/// `final: true` final, `history` a history state, and none of them atomic.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StateDefinition {
+    /// Title, as screens show it. History states need none.
+    pub title: Option<Text>,
+    /// Child states, one of which is active.
+    pub states: Named<StateDefinition>,
+    /// Child regions, all of which are active.
+    pub parallel: Named<StateDefinition>,
+    /// The child entered first. The first one when left out.
+    pub initial: Option<At<String>>,
+    /// Whether the case, or the state around it, is done here.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// Makes it a history state of the state around it.
+    pub history: Option<HistoryKind>,
+    /// What events lead to.
+    pub on: Named<At<Transitions>>,
+    /// What the end of all children leads to: a final child is reached, or all regions are done.
+    pub done: Option<At<Transitions>>,
+    /// What happens by itself as soon as its condition holds.
+    pub always: Option<At<Transitions>>,
+    /// What happens by itself after a time in this state.
+    pub after: Vec<DelayDefinition>,
+    /// For a history state, where to go when nothing is remembered yet.
+    pub default: Option<At<String>>,
+    /// Why clocks may stand still here.
+    pub pauses: Option<PauseReason>,
+    /// Whether it lies off the main path: shown only when a case has been there.
+    pub aside: bool,
+    /// The status code reported for a case in this state.
+    pub status: Option<At<u8>>,
+}
+
+/// What a history state remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    /// The child that was active.
+    Shallow,
+    /// All descendants that were active.
+    Deep,
+}
+
+/// What happens by itself after a time.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DelayDefinition {
+    /// How long: `2h`, `5 working days`.
+    pub delay: At<String>,
+    /// Where to.
+    pub to: At<String>,
+    /// Only when this holds, in CEL.
+    #[serde(default, rename = "if")]
+    pub condition: Option<At<String>>,
+}
+
+/// Where an event leads: the name of a state, one transition, or a list of which the first that
+/// holds is taken.
+#[derive(Clone, Debug, Default)]
+pub struct Transitions(pub Vec<TransitionDefinition>);
+
+/// One transition.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransitionDefinition {
+    /// Where to. Left out, the case stays, and only the facts are recorded.
+    pub to: Option<At<String>>,
+    /// Only when this holds, in CEL.
+    #[serde(rename = "if")]
+    pub condition: Option<At<String>>,
+    /// Documents that must be there: names, `documents.main`, or `documents.all`.
+    pub requires: Vec<At<String>>,
+    /// Gates that must be open.
+    pub gates: Vec<At<String>>,
+}
+
+impl<'de> Deserialize<'de> for Transitions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Transitions;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a state, a transition, or a list of transitions")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Transitions, E> {
+                let to = Some(At { value: name.to_owned(), span: 0..0 });
+                Ok(Transitions(vec![TransitionDefinition { to, ..TransitionDefinition::default() }]))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Transitions, A::Error> {
+                let transition = TransitionDefinition::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Transitions(vec![transition]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Transitions, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Transitions)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+impl JsonSchema for Transitions {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Transitions".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<TransitionDefinition>();
+        schemars::json_schema!({
+            "description": "The name of a state, one transition, or a list of which the first that holds is taken.",
+            "anyOf": [{ "type": "string" }, one, { "type": "array", "items": one }],
+        })
+    }
+}

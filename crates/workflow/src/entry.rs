@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+
+use groundbreak_sla::{PauseReason, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseId, CommandId, Data};
+
+/// What one command added to the journal of a case. All of it is durable, or none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The case.
+    pub case: CaseId,
+    /// The number of commits of the case, this one included.
+    pub revision: u64,
+    /// The command that caused it.
+    pub command: CommandId,
+    /// Who gave the command.
+    pub by: Signature,
+    /// When it happened.
+    pub effective_at: Timestamp,
+    /// When it was written down: later than `effective_at` when it was recorded late.
+    pub recorded_at: Timestamp,
+    /// The facts, in the order they follow from one another.
+    pub entries: Vec<Entry>,
+}
+
+/// Who acted, and in which role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Identifier of the account; `clock` for a timer.
+    pub id: String,
+    /// Name at that time.
+    pub name: String,
+    /// The role that allowed it, when a role was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Department at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+}
+
+/// One fact in the history of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entry {
+    /// The case was opened under this version of this workflow, for good.
+    Opened {
+        /// Name of the workflow.
+        workflow: String,
+        /// Its version.
+        version: u32,
+        /// SHA-256 of the definition's text.
+        digest: String,
+        /// The number staff call the case by.
+        number: String,
+        /// The project or company it is about.
+        title: String,
+    },
+    /// An event was sent by an actor.
+    Fired {
+        /// Name of the event.
+        event: String,
+        /// The actor's remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Facts became known.
+    FactsRecorded {
+        /// The facts, by field.
+        data: Data,
+    },
+    /// A document was handed in.
+    DocumentAttached {
+        /// Name of the document.
+        document: String,
+        /// Name of the file.
+        file_name: String,
+        /// SHA-256 of the content.
+        digest: String,
+        /// The actor's remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A remark.
+    Commented {
+        /// The remark.
+        text: String,
+    },
+    /// The case moved: one microstep of the statechart.
+    Moved {
+        /// States left, in that order.
+        exited: Vec<String>,
+        /// States entered, in that order.
+        entered: Vec<String>,
+        /// What history states now remember.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        remembered: BTreeMap<String, Vec<String>>,
+    },
+    /// A delayed event was armed.
+    TimerArmed {
+        /// Name of the timer, unique in the case.
+        timer: String,
+        /// When it falls due.
+        due_at: Timestamp,
+    },
+    /// A delayed event was disarmed, since its state was left.
+    TimerDisarmed {
+        /// Name of the timer.
+        timer: String,
+    },
+    /// A timer fell due and was fired.
+    TimerFired {
+        /// Name of the timer.
+        timer: String,
+        /// When it fell due.
+        due_at: Timestamp,
+        /// How long after that it was fired, in milliseconds, when that was over
+        /// [`Entry::LATE_MS`]: the engine was down, or overloaded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        late_ms: Option<i64>,
+    },
+    /// A clock started to count, as its first cycle or a new one.
+    ClockStarted {
+        /// Name of the clock.
+        clock: String,
+        /// When it is due, as known at the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
+    /// A clock stands still.
+    ClockPaused {
+        /// Name of the clock.
+        clock: String,
+        /// Why, which also tells who is waited for.
+        reason: PauseReason,
+    },
+    /// The reason no longer holds; the clock counts on when no other reason does.
+    ClockResumed {
+        /// Name of the clock.
+        clock: String,
+        /// The reason that ended.
+        reason: PauseReason,
+    },
+    /// A clock stopped, with its verdict.
+    ClockStopped {
+        /// Name of the clock.
+        clock: String,
+        /// Met or missed.
+        verdict: Verdict,
+        /// Wall time of the cycle, in milliseconds.
+        wall_ms: i64,
+        /// The part of it inside office hours, in milliseconds.
+        office_ms: i64,
+    },
+    /// A clock no longer applies.
+    ClockCancelled {
+        /// Name of the clock.
+        clock: String,
+    },
+    /// A clock reached a point at which somebody is to be warned.
+    ClockWarned {
+        /// Name of the clock.
+        clock: String,
+        /// The point, as the workflow writes it: `80%`.
+        trigger: String,
+    },
+    /// A clock was found to be overdue. This stays, whatever happens later.
+    ClockBreached {
+        /// Name of the clock.
+        clock: String,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+}
+
+impl Entry {
+    /// A timer fired later than this after its due time is marked late. One second.
+    pub const LATE_MS: i64 = 1_000;
+}

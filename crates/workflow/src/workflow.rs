@@ -1,0 +1,211 @@
+use std::sync::Arc;
+
+use groundbreak_sla::{Calendar, ClockPolicy, Goal, PauseReason};
+use groundbreak_statechart::{Chart, TransitionId};
+use indexmap::IndexMap;
+
+use crate::data::FieldType;
+use crate::definition::{DocumentClass, LegalEffect};
+use crate::guard::Guard;
+use crate::Text;
+
+/// A definition that has compiled: it can run.
+#[derive(Debug)]
+pub struct Workflow {
+    /// Its name.
+    pub name: String,
+    /// Its version, from 1.
+    pub version: u32,
+    /// Its title.
+    pub title: Text,
+    /// SHA-256 of its text, 64 hexadecimal digits.
+    pub digest: String,
+    /// Its text, as it was published.
+    pub source: String,
+    /// The calendar working time is counted on.
+    pub calendar: Arc<Calendar>,
+    /// Facts a case carries.
+    pub fields: IndexMap<String, Field>,
+    /// Who may act.
+    pub roles: IndexMap<String, Role>,
+    /// Documents a case collects.
+    pub documents: IndexMap<String, Document>,
+    /// Conditions the law puts before steps.
+    pub gates: IndexMap<String, Gate>,
+    /// Acts.
+    pub events: IndexMap<String, EventKind>,
+    /// Stopwatches.
+    pub clocks: IndexMap<String, Clock>,
+    /// States, in document order.
+    pub states: IndexMap<String, State>,
+    pub(crate) chart: Chart,
+    /// By transition of the chart.
+    pub(crate) transitions: Vec<Transition>,
+    /// By guard id of the chart.
+    pub(crate) guards: Vec<Guard>,
+    /// By delay id of the chart.
+    pub(crate) delays: Vec<Delay>,
+}
+
+/// A fact a case carries.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Title, as forms show it.
+    pub title: Text,
+    /// What it takes.
+    pub kind: FieldType,
+    /// The values of a choice, with their titles; empty for other types.
+    pub choices: IndexMap<String, Text>,
+    /// Whether a case cannot be opened without it.
+    pub required: bool,
+}
+
+/// A role.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// Roles that another person must hold in the same case; the rule holds both ways.
+    pub not_same_person_as: Vec<String>,
+    /// Whether it may record what happened earlier.
+    pub may_record_late: bool,
+}
+
+/// A document a case collects.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// How much depends on it.
+    pub class: DocumentClass,
+    /// The law or list that asks for it.
+    pub law: Option<Text>,
+}
+
+/// A condition the law puts before a step.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// What must hold.
+    pub title: Text,
+    /// The law that asks for it.
+    pub law: Option<Text>,
+    pub(crate) when: Guard,
+}
+
+/// An act.
+#[derive(Clone, Debug)]
+pub struct EventKind {
+    /// Verb and object.
+    pub title: Text,
+    /// The roles that may send it.
+    pub by: Vec<String>,
+    /// The facts it brings with it.
+    pub asks: Vec<String>,
+}
+
+/// A stopwatch with a budget.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Title, as screens show it.
+    pub title: Text,
+    /// What binds it.
+    pub effect: LegalEffect,
+    /// The law or promise behind it.
+    pub law: Option<Text>,
+    /// How it counts.
+    pub policy: ClockPolicy,
+    /// What starts it.
+    pub start: Edge,
+    /// What stops it with a verdict.
+    pub stop: Edge,
+    /// What ends it without one.
+    pub cancel: Option<Edge>,
+    /// The reasons that let it stand still.
+    pub paused_by: Vec<PauseReason>,
+    /// States whose durations are shown as its parts.
+    pub segments: Vec<String>,
+}
+
+/// The crossing of a state's border.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The state is entered.
+    Entering(String),
+    /// The state is left.
+    Leaving(String),
+}
+
+/// A state, as screens need it. Its semantics are the chart's.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Title; the name for a history state.
+    pub title: Text,
+    /// The state around it.
+    pub parent: Option<String>,
+    /// What it is.
+    pub kind: StateKind,
+    /// Why clocks may stand still here.
+    pub pauses: Option<PauseReason>,
+    /// Whether it is shown only when a case has been there.
+    pub aside: bool,
+    /// The status code reported for a case in this state.
+    pub status: Option<u8>,
+}
+
+/// What a state is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateKind {
+    /// It has no children.
+    Atomic,
+    /// One child is active.
+    Compound,
+    /// All children are active.
+    Parallel,
+    /// The case, or the state around it, is done here.
+    Final,
+    /// It remembers.
+    History,
+}
+
+/// What a transition of the chart needs beyond the chart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Transition {
+    /// The event, when an event causes it.
+    pub(crate) event: Option<String>,
+    /// Index into [`Workflow::guards`].
+    pub(crate) guard: Option<usize>,
+    /// Documents that must be there.
+    pub(crate) requires: Vec<String>,
+    /// Gates that must be open.
+    pub(crate) gates: Vec<String>,
+}
+
+/// A delayed transition.
+#[derive(Clone, Debug)]
+pub(crate) struct Delay {
+    /// Name of the timer, unique in the workflow.
+    pub(crate) timer: String,
+    /// How long, in the unit it counts in.
+    pub(crate) goal: Goal,
+}
+
+impl Workflow {
+    /// Returns the title of a role, or its name when the workflow does not know it.
+    pub fn role_title(&self, role: &str) -> Text {
+        self.roles.get(role).map_or_else(|| Text::new(role, role), |role| role.title.clone())
+    }
+
+    /// Returns the title of a state, or its name when the workflow does not know it.
+    pub fn state_title(&self, state: &str) -> Text {
+        self.states.get(state).map_or_else(|| Text::new(state, state), |state| state.title.clone())
+    }
+
+    /// Returns the title of a document, or its name when the workflow does not know it.
+    pub fn document_title(&self, document: &str) -> Text {
+        self.documents.get(document).map_or_else(|| Text::new(document, document), |document| document.title.clone())
+    }
+
+    pub(crate) fn transition(&self, id: TransitionId) -> &Transition {
+        &self.transitions[id.index()]
+    }
+}
