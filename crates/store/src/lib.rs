@@ -7,6 +7,9 @@
 //!
 //! * [`Store`] is the contract; [`Append`] is what goes in, [`Record`], [`Snapshot`], [`Page`]
 //!   and [`DueTimer`] are what comes out.
+//! * [`MemoryStore`] is the contract without a disk; [`Index`] is its index, for backends that
+//!   keep theirs in memory too.
+//! * [`conformance`] is what every backend is held to.
 //! * [`limits`] says how large each part may be. Every backend refuses what is larger.
 //!
 //! A failed append is of one of three kinds, and [`AppendError::outcome`] says which: refused for
@@ -14,8 +17,11 @@
 //! [`Store::find_command`], because the command id is stored together with what it wrote.
 
 mod append;
+pub mod conformance;
 mod contract;
+mod index;
 pub mod limits;
+mod memory;
 mod metadata;
 mod position;
 mod query;
@@ -23,6 +29,8 @@ mod read;
 
 pub use append::{Append, AppendError, Appended, Fault, Outcome, Part, Term, TermValue, Timer};
 pub use contract::{CloseError, Store};
+pub use index::Index;
+pub use memory::MemoryStore;
 pub use metadata::{Put, PutError};
 pub use position::Position;
 pub use query::{Condition, Cursor, CursorError, Direction, Hit, Order, Page, Query, Span};
