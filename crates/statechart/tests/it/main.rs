@@ -1,0 +1,13 @@
+//! The semantics of statecharts, rule by rule.
+
+mod bounds;
+mod done;
+mod events;
+mod faults;
+mod history;
+mod order;
+mod preemption;
+mod replay;
+mod scion;
+mod sketch;
+mod waits;
