@@ -1,1 +1,64 @@
-//! In progress.
+//! Working calendars and SLA clocks, as pure functions.
+//!
+//! A [`Calendar`] knows when an office is open: weekly hours, dated exceptions, make-up working
+//! days, overtime, and how far all this is published. A clock is the [`fold`] of its
+//! [`ClockEvent`]s under a [`ClockPolicy`]: it says when the work is due, how much of the budget
+//! is used, who held the case for how long, and whether the promise was kept.
+//!
+//! Nothing here reads the time, a file or the network: `now` is an argument. Instants are UTC
+//! milliseconds; local time exists only inside the calendar. There is no floating point.
+//!
+//! ```
+//! use groundbreak_sla::{Calendar, CalendarSet, ClockEvent, ClockPolicy, Goal, Verdict, fold};
+//!
+//! let hall = Calendar::always_open(chrono_tz::Asia::Shanghai);
+//! let policy = ClockPolicy::new("within 5h".parse::<Goal>()?);
+//! let events = [
+//!     ClockEvent::start("2023-03-23T10:00:00+08:00".parse()?),
+//!     ClockEvent::stop("2023-03-23T15:00:00+08:00".parse()?),
+//! ];
+//! let now = "2023-04-01T09:00:00+08:00".parse()?;
+//! let reading = fold(&policy, &CalendarSet::from(hall), &events, now)?;
+//! assert_eq!(reading.verdict, Verdict::Met);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod amount;
+mod calendar;
+mod calendar_compile;
+mod calendar_fault;
+mod calendar_set;
+mod calendar_spec;
+mod clock;
+mod event;
+mod goal;
+mod open_hours;
+mod pause;
+mod policy;
+mod reading;
+mod text;
+mod timestamp;
+mod trigger;
+mod zone;
+
+pub use calendar::{Calendar, Window};
+pub use calendar_fault::{CalendarFault, CalendarFaultKind};
+pub use calendar_set::{CalendarRef, CalendarSet};
+pub use calendar_spec::{
+    CalendarSpec, ExceptionKind, ExceptionSpec, Hours, InheritError, OvertimeSpec, WeekdayName,
+    WeeklySpec,
+};
+pub use clock::{BreachCause, ClockError, breach_cause, explain, fold};
+pub use event::{CalendarChange, ClockEvent, ClockEventKind, ReopenMode};
+pub use goal::{Budget, Comparator, Goal, GoalError};
+pub use open_hours::{NoWorkingTime, OpenHours};
+pub use pause::{Party, PauseReason};
+pub use policy::{ClockPolicy, DayEnd, DayStart};
+pub use reading::{
+    ClockReading, ClockState, ClosedCycle, Light, PausedTotal, Stretch, StretchKind,
+    TriggerReading, Used, Verdict,
+};
+pub use text::Text;
+pub use timestamp::{LocalTimeError, Timestamp, TimestampError, parse_local};
+pub use trigger::{Trigger, TriggerError};
+pub use zone::tz_database_version;
