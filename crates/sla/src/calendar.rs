@@ -505,7 +505,7 @@ impl Ticks<'_> {
         low
     }
 
-    /// The `count`th tick from index `first`, counted from one.
+    /// The `count`th tick from index `first`, counted from one; nought is the one before it.
     pub(crate) fn nth(&self, first: i64, count: i64) -> Option<Tick> {
         self.get(first.checked_add(count)?.checked_sub(1)?)
     }

@@ -190,7 +190,8 @@ pub enum ExceptionKind {
     Holiday,
     /// A weekend day that is worked in exchange for a day off (调休上班).
     Makeup,
-    /// Closed here, though not elsewhere.
+    /// Closed here, though not elsewhere. Also read as `local-off`.
+    #[serde(alias = "local-off")]
     LocalOff,
     /// Other hours than usual, a half day for instance.
     Special,

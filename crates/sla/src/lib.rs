@@ -24,23 +24,30 @@
 //! ```
 
 mod amount;
+mod breach;
 mod calendar;
 mod calendar_compile;
 mod calendar_fault;
 mod calendar_set;
 mod calendar_spec;
 mod clock;
+mod counting;
+mod cycle;
 mod event;
+mod explain;
 mod goal;
+mod history;
 mod open_hours;
 mod pause;
 mod policy;
+mod project;
 mod reading;
 mod text;
 mod timestamp;
 mod trigger;
 mod zone;
 
+pub use breach::{BreachCause, breach_cause};
 pub use calendar::{Calendar, Window};
 pub use calendar_fault::{CalendarFault, CalendarFaultKind};
 pub use calendar_set::{CalendarRef, CalendarSet};
@@ -48,8 +55,9 @@ pub use calendar_spec::{
     CalendarSpec, ExceptionKind, ExceptionSpec, Hours, InheritError, OvertimeSpec, WeekdayName,
     WeeklySpec,
 };
-pub use clock::{BreachCause, ClockError, breach_cause, explain, fold};
+pub use clock::{ClockError, fold};
 pub use event::{CalendarChange, ClockEvent, ClockEventKind, ReopenMode};
+pub use explain::explain;
 pub use goal::{Budget, Comparator, Goal, GoalError};
 pub use open_hours::{NoWorkingTime, OpenHours};
 pub use pause::{Party, PauseReason};
