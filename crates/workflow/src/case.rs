@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundbreak_sla::{ClockEvent, ClockEventKind, ReopenMode, Timestamp, Verdict};
+use groundbreak_sla::{ClockEvent, ClockEventKind, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Commit, Data, Entry};
+use crate::{CaseId, Commit, Data, Entry, Signature};
 
 /// One run of a workflow: the fold of its journal, and nothing else.
 ///
@@ -31,14 +31,12 @@ pub struct Case {
     pub effective_at: Timestamp,
     /// When the newest fact was written down.
     pub recorded_at: Timestamp,
-    /// The states it is in, in document order.
+    /// The states it is in, in the order they were entered.
     pub active: Vec<String>,
-    /// What history states remember: the states that were active when a state was last left.
+    /// What history states remember, by their names.
     pub remembered: BTreeMap<String, Vec<String>>,
-    /// When each state was last entered.
-    pub entered_at: BTreeMap<String, Timestamp>,
-    /// When each state was last left.
-    pub left_at: BTreeMap<String, Timestamp>,
+    /// When the case was in each state.
+    pub stays: BTreeMap<String, Vec<Stay>>,
     /// The facts known.
     pub data: Data,
     /// The documents handed in, newest version last.
@@ -49,6 +47,16 @@ pub struct Case {
     pub armed: BTreeMap<String, Timestamp>,
     /// Who has acted in which role: separation of duties rests on it.
     pub acted: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// One time that a case was in a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stay {
+    /// When it was entered.
+    pub from: Timestamp,
+    /// When it was left; `None` while the case is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
 }
 
 /// One version of a document of a case.
@@ -73,10 +81,19 @@ pub struct ClockHistory {
     pub warned: BTreeSet<String>,
     /// The breach found in this cycle: when it was due.
     pub breached: Option<Timestamp>,
+    /// The reasons for which it stands still.
+    pub held: Vec<PauseReason>,
     /// Whether it is stopped or cancelled.
     pub ended: bool,
     /// The verdict of the last cycle that was stopped.
     pub verdict: Option<Verdict>,
+}
+
+/// What the entries of one commit have in common.
+pub(crate) struct Stamp<'a> {
+    pub(crate) effective_at: Timestamp,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) by: &'a Signature,
 }
 
 /// Why a journal could not be folded. The case is left as it was; its journal is damaged, or was
@@ -153,15 +170,14 @@ impl Case {
             recorded_at: commit.recorded_at,
             active: Vec::new(),
             remembered: BTreeMap::new(),
-            entered_at: BTreeMap::new(),
-            left_at: BTreeMap::new(),
+            stays: BTreeMap::new(),
             data: Data::new(),
             documents: BTreeMap::new(),
             clocks: BTreeMap::new(),
             armed: BTreeMap::new(),
             acted: BTreeMap::new(),
         };
-        case.fold_entries(commit, 1)?;
+        case.fold_entries(commit, 1);
         Ok(case)
     }
 
@@ -180,7 +196,8 @@ impl Case {
         if commit.entries.iter().any(|entry| matches!(entry, Entry::Opened { .. })) {
             return Err(FoldError::NotOpenedOnce { case: self.id, revision: commit.revision });
         }
-        self.fold_entries(commit, 0)
+        self.fold_entries(commit, 0);
+        Ok(())
     }
 
     /// Tells whether the case is in this state.
@@ -188,26 +205,38 @@ impl Case {
         self.active.iter().any(|active| active == state)
     }
 
+    /// Returns when this state was last entered, if it ever was.
+    pub fn entered_at(&self, state: &str) -> Option<Timestamp> {
+        self.stays.get(state)?.last().map(|stay| stay.from)
+    }
+
     /// Tells whether a version of this document was handed in.
     pub fn has_document(&self, document: &str) -> bool {
         self.documents.contains_key(document)
     }
 
-    fn fold_entries(&mut self, commit: &Commit, skip: usize) -> Result<(), FoldError> {
-        self.revision = commit.revision;
-        self.effective_at = commit.effective_at;
-        self.recorded_at = commit.recorded_at;
-        if let Some(role) = &commit.by.role {
-            self.acted.entry(role.clone()).or_default().insert(commit.by.id.clone());
+    fn fold_entries(&mut self, commit: &Commit, skip: usize) {
+        let stamp =
+            Stamp { effective_at: commit.effective_at, recorded_at: commit.recorded_at, by: &commit.by };
+        self.stamp(commit.revision, &stamp);
+        for entry in commit.entries.iter().skip(skip) {
+            self.fold_entry(&stamp, entry);
         }
-        for entry in &commit.entries[skip..] {
-            self.fold_entry(commit, entry);
-        }
-        Ok(())
     }
 
-    fn fold_entry(&mut self, commit: &Commit, entry: &Entry) {
-        let at = commit.effective_at;
+    /// Takes note of a commit as a whole.
+    pub(crate) fn stamp(&mut self, revision: u64, stamp: &Stamp<'_>) {
+        self.revision = revision;
+        self.effective_at = stamp.effective_at;
+        self.recorded_at = stamp.recorded_at;
+        if let Some(role) = &stamp.by.role {
+            self.acted.entry(role.clone()).or_default().insert(stamp.by.id.clone());
+        }
+    }
+
+    /// Folds one entry. What decides a commit folds its entries as it goes, by this too.
+    pub(crate) fn fold_entry(&mut self, stamp: &Stamp<'_>, entry: &Entry) {
+        let at = stamp.effective_at;
         match entry {
             Entry::Opened { .. } | Entry::Fired { .. } | Entry::Commented { .. } => {}
             Entry::FactsRecorded { data } => {
@@ -218,17 +247,19 @@ impl Case {
                     file_name: file_name.clone(),
                     digest: digest.clone(),
                     at,
-                    by: commit.by.name.clone(),
+                    by: stamp.by.name.clone(),
                 });
             }
             Entry::Moved { exited, entered, remembered } => {
                 self.active.retain(|state| !exited.contains(state));
                 self.active.extend(entered.iter().cloned());
                 for state in exited {
-                    self.left_at.insert(state.clone(), at);
+                    if let Some(stay) = self.stays.get_mut(state).and_then(|stays| stays.last_mut()) {
+                        stay.to = Some(at);
+                    }
                 }
                 for state in entered {
-                    self.entered_at.insert(state.clone(), at);
+                    self.stays.entry(state.clone()).or_default().push(Stay { from: at, to: None });
                 }
                 self.remembered.extend(remembered.iter().map(|(state, names)| (state.clone(), names.clone())));
             }
@@ -240,31 +271,31 @@ impl Case {
             }
             Entry::ClockStarted { clock, .. } => {
                 let history = self.clocks.entry(clock.clone()).or_default();
-                let kind = if history.events.is_empty() {
-                    ClockEventKind::Start
-                } else {
-                    ClockEventKind::Reopen { mode: ReopenMode::NewCycle }
-                };
-                history.push(commit, kind);
+                history.push(stamp, ClockEventKind::Start);
                 history.warned.clear();
+                history.held.clear();
                 history.breached = None;
                 history.ended = false;
             }
             Entry::ClockPaused { clock, reason } => {
-                self.clock(clock).push(commit, ClockEventKind::Pause { reason: reason.clone() });
+                let history = self.clock(clock);
+                history.push(stamp, ClockEventKind::Pause { reason: reason.clone() });
+                history.held.push(reason.clone());
             }
             Entry::ClockResumed { clock, reason } => {
-                self.clock(clock).push(commit, ClockEventKind::Resume { reason: reason.clone() });
+                let history = self.clock(clock);
+                history.push(stamp, ClockEventKind::Resume { reason: Some(reason.name.clone()) });
+                history.held.retain(|held| held != reason);
             }
             Entry::ClockStopped { clock, verdict, .. } => {
                 let history = self.clock(clock);
-                history.push(commit, ClockEventKind::Stop);
+                history.push(stamp, ClockEventKind::Stop);
                 history.ended = true;
                 history.verdict = Some(*verdict);
             }
             Entry::ClockCancelled { clock } => {
                 let history = self.clock(clock);
-                history.push(commit, ClockEventKind::Cancel);
+                history.push(stamp, ClockEventKind::Cancel { reason: String::new() });
                 history.ended = true;
             }
             Entry::ClockWarned { clock, trigger } => {
@@ -282,7 +313,7 @@ impl Case {
 }
 
 impl ClockHistory {
-    fn push(&mut self, commit: &Commit, kind: ClockEventKind) {
-        self.events.push(ClockEvent { effective_at: commit.effective_at, recorded_at: commit.recorded_at, kind });
+    fn push(&mut self, stamp: &Stamp<'_>, kind: ClockEventKind) {
+        self.events.push(ClockEvent { effective_at: stamp.effective_at, recorded_at: stamp.recorded_at, kind });
     }
 }

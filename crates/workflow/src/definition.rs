@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use groundbreak_sla::PauseReason;
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -14,87 +13,87 @@ use crate::source::At;
 use crate::text::Text;
 
 /// Things by name, in the order they are written.
-pub type Named<T> = IndexMap<At<String>, T>;
+pub(crate) type Named<T> = IndexMap<At<String>, T>;
 
 /// A workflow definition.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Definition {
+pub(crate) struct Definition {
     /// Name of the workflow: lower-case words joined by hyphens.
-    pub workflow: At<String>,
+    pub(crate) workflow: At<String>,
     /// Version, from 1. The text of a version that was published never changes.
-    pub version: At<u32>,
+    pub(crate) version: At<u32>,
     /// Title, as screens show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// The calendar that working time is counted on.
-    pub calendar: At<String>,
+    pub(crate) calendar: At<String>,
     /// Facts a case carries.
     #[serde(default)]
-    pub data: Named<FieldDefinition>,
+    pub(crate) data: Named<FieldDefinition>,
     /// Who may act.
     #[serde(default)]
-    pub roles: Named<RoleDefinition>,
+    pub(crate) roles: Named<RoleDefinition>,
     /// Documents a case collects.
     #[serde(default)]
-    pub documents: Named<DocumentDefinition>,
+    pub(crate) documents: Named<DocumentDefinition>,
     /// Conditions the law puts before a step.
     #[serde(default)]
-    pub gates: Named<GateDefinition>,
+    pub(crate) gates: Named<GateDefinition>,
     /// Acts: what can be sent to a case, and by whom.
     #[serde(default)]
-    pub events: Named<EventDefinition>,
+    pub(crate) events: Named<EventDefinition>,
     /// Stopwatches with a budget.
     #[serde(default)]
-    pub clocks: Named<ClockDefinition>,
+    pub(crate) clocks: Named<ClockDefinition>,
     /// The state a case begins in. The first state when left out.
     #[serde(default)]
-    pub initial: Option<At<String>>,
+    pub(crate) initial: Option<At<String>>,
     /// The statechart.
-    pub states: Named<StateDefinition>,
+    pub(crate) states: Named<StateDefinition>,
 }
 
 /// A fact a case carries.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FieldDefinition {
+pub(crate) struct FieldDefinition {
     /// Title, as forms show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// What it takes.
     #[serde(rename = "type")]
-    pub kind: FieldType,
+    pub(crate) kind: FieldType,
     /// For `type: choice`, the values and their titles.
     #[serde(default)]
-    pub choices: Option<At<IndexMap<String, Text>>>,
+    pub(crate) choices: Option<At<IndexMap<String, Text>>>,
     /// Whether a case cannot be opened without it.
     #[serde(default)]
-    pub required: bool,
+    pub(crate) required: bool,
 }
 
 /// A role.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RoleDefinition {
+pub(crate) struct RoleDefinition {
     /// Title, as screens show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// Roles that another person must hold in the same case.
     #[serde(default)]
-    pub not_same_person_as: Vec<At<String>>,
+    pub(crate) not_same_person_as: Vec<At<String>>,
     /// Whether it may record what happened earlier (补登), with a reason.
     #[serde(default)]
-    pub may_record_late: bool,
+    pub(crate) may_record_late: bool,
 }
 
 /// A document a case collects.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DocumentDefinition {
+pub(crate) struct DocumentDefinition {
     /// Title, as screens show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// How much depends on it.
-    pub class: DocumentClass,
+    pub(crate) class: DocumentClass,
     /// The law or list that asks for it.
     #[serde(default)]
-    pub law: Option<Text>,
+    pub(crate) law: Option<Text>,
 }
 
 /// How much depends on a document.
@@ -110,62 +109,64 @@ pub enum DocumentClass {
 /// A condition the law puts before a step.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GateDefinition {
+pub(crate) struct GateDefinition {
     /// What must hold, as screens show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// The condition, in CEL.
-    pub when: At<String>,
+    pub(crate) when: At<String>,
     /// The law that asks for it, by article.
     #[serde(default)]
-    pub law: Option<Text>,
+    pub(crate) law: Option<Text>,
 }
 
 /// An act.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EventDefinition {
+pub(crate) struct EventDefinition {
     /// Verb and object, as buttons show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// The roles that may send it.
-    pub by: Vec<At<String>>,
+    pub(crate) by: Vec<At<String>>,
     /// The facts it brings with it; all are required.
     #[serde(default)]
-    pub asks: Vec<At<String>>,
+    pub(crate) asks: Vec<At<String>>,
 }
 
 /// A stopwatch with a budget.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ClockDefinition {
+pub(crate) struct ClockDefinition {
     /// Title, as screens show it.
-    pub title: Text,
+    pub(crate) title: Text,
     /// What binds it.
-    pub effect: LegalEffect,
+    pub(crate) effect: LegalEffect,
     /// How much, in which unit, and whether the last moment counts: `within 5h`, `under 2h`,
     /// `within 20 working days`, `within 7 days`.
-    pub budget: At<String>,
+    pub(crate) budget: At<String>,
     /// Starts it: `entering STATE` or `leaving STATE`.
-    pub start: At<String>,
+    pub(crate) start: At<String>,
     /// Stops it with a verdict.
-    pub stop: At<String>,
+    pub(crate) stop: At<String>,
     /// Ends it without one.
     #[serde(default)]
-    pub cancel: Option<At<String>>,
-    /// The reasons that let it stand still, while the case is in a state that gives one.
+    pub(crate) cancel: Option<At<String>>,
+    /// The reasons that let it stand still, while the case is in a state that gives one:
+    /// `applicant_correction`, `special_procedure`, `other_agency`, `force_majeure`,
+    /// `system_outage`.
     #[serde(default)]
-    pub paused_by: Vec<PauseReason>,
-    /// When to warn: `50%`, `1 working day before`.
+    pub(crate) paused_by: Vec<At<String>>,
+    /// When to warn: `50%`, `30min before`, `1 day before`.
     #[serde(default)]
-    pub warn: Vec<At<String>>,
+    pub(crate) warn: Vec<At<String>>,
     /// States whose durations are shown as its parts.
     #[serde(default)]
-    pub segments: Vec<At<String>>,
+    pub(crate) segments: Vec<At<String>>,
     /// Whether the first day counts. By law it does not.
     #[serde(default)]
-    pub first_day: FirstDay,
+    pub(crate) first_day: FirstDay,
     /// The law or promise behind it.
     #[serde(default)]
-    pub law: Option<Text>,
+    pub(crate) law: Option<Text>,
 }
 
 /// What binds a clock.
@@ -187,7 +188,7 @@ pub enum LegalEffect {
 /// 民法典 (Civil Code), article 201: the day on which a period begins is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum FirstDay {
+pub(crate) enum FirstDay {
     /// Counting begins with the next day.
     #[default]
     NotCounted,
@@ -199,42 +200,43 @@ pub enum FirstDay {
 /// `final: true` final, `history` a history state, and none of them atomic.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct StateDefinition {
+pub(crate) struct StateDefinition {
     /// Title, as screens show it. History states need none.
-    pub title: Option<Text>,
+    pub(crate) title: Option<Text>,
     /// Child states, one of which is active.
-    pub states: Named<StateDefinition>,
+    pub(crate) states: Named<StateDefinition>,
     /// Child regions, all of which are active.
-    pub parallel: Named<StateDefinition>,
+    pub(crate) parallel: Named<StateDefinition>,
     /// The child entered first. The first one when left out.
-    pub initial: Option<At<String>>,
+    pub(crate) initial: Option<At<String>>,
     /// Whether the case, or the state around it, is done here.
     #[serde(rename = "final")]
-    pub is_final: bool,
+    pub(crate) is_final: bool,
     /// Makes it a history state of the state around it.
-    pub history: Option<HistoryKind>,
+    pub(crate) history: Option<HistoryKind>,
     /// What events lead to.
-    pub on: Named<At<Transitions>>,
+    pub(crate) on: Named<At<Transitions>>,
     /// What the end of all children leads to: a final child is reached, or all regions are done.
-    pub done: Option<At<Transitions>>,
+    pub(crate) done: Option<At<Transitions>>,
     /// What happens by itself as soon as its condition holds.
-    pub always: Option<At<Transitions>>,
+    pub(crate) always: Option<At<Transitions>>,
     /// What happens by itself after a time in this state.
-    pub after: Vec<DelayDefinition>,
+    pub(crate) after: Vec<DelayDefinition>,
     /// For a history state, where to go when nothing is remembered yet.
-    pub default: Option<At<String>>,
-    /// Why clocks may stand still here.
-    pub pauses: Option<PauseReason>,
+    pub(crate) default: Option<At<String>>,
+    /// Why clocks may stand still here: a reason as under `paused_by`, or a special procedure by
+    /// its own name, such as `expert_review`, `hearing`, `publicity`.
+    pub(crate) pauses: Option<At<String>>,
     /// Whether it lies off the main path: shown only when a case has been there.
-    pub aside: bool,
+    pub(crate) aside: bool,
     /// The status code reported for a case in this state.
-    pub status: Option<At<u8>>,
+    pub(crate) status: Option<At<u8>>,
 }
 
 /// What a history state remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum HistoryKind {
+pub(crate) enum HistoryKind {
     /// The child that was active.
     Shallow,
     /// All descendants that were active.
@@ -244,34 +246,34 @@ pub enum HistoryKind {
 /// What happens by itself after a time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DelayDefinition {
+pub(crate) struct DelayDefinition {
     /// How long: `2h`, `5 working days`.
-    pub delay: At<String>,
+    pub(crate) delay: At<String>,
     /// Where to.
-    pub to: At<String>,
+    pub(crate) to: At<String>,
     /// Only when this holds, in CEL.
     #[serde(default, rename = "if")]
-    pub condition: Option<At<String>>,
+    pub(crate) condition: Option<At<String>>,
 }
 
 /// Where an event leads: the name of a state, one transition, or a list of which the first that
 /// holds is taken.
 #[derive(Clone, Debug, Default)]
-pub struct Transitions(pub Vec<TransitionDefinition>);
+pub(crate) struct Transitions(pub(crate) Vec<TransitionDefinition>);
 
 /// One transition.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct TransitionDefinition {
+pub(crate) struct TransitionDefinition {
     /// Where to. Left out, the case stays, and only the facts are recorded.
-    pub to: Option<At<String>>,
+    pub(crate) to: Option<At<String>>,
     /// Only when this holds, in CEL.
     #[serde(rename = "if")]
-    pub condition: Option<At<String>>,
+    pub(crate) condition: Option<At<String>>,
     /// Documents that must be there: names, `documents.main`, or `documents.all`.
-    pub requires: Vec<At<String>>,
+    pub(crate) requires: Vec<At<String>>,
     /// Gates that must be open.
-    pub gates: Vec<At<String>>,
+    pub(crate) gates: Vec<At<String>>,
 }
 
 impl<'de> Deserialize<'de> for Transitions {

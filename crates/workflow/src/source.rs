@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Spanned};
 
@@ -18,11 +18,11 @@ pub const SOURCE_LENGTH_MAX: usize = 1 << 20;
 
 /// A value and the bytes of the source it was read from.
 #[derive(Clone, Debug, Default)]
-pub struct At<T> {
+pub(crate) struct At<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// Where it stands.
-    pub span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 impl<T> Deref for At<T> {
@@ -95,7 +95,7 @@ fn bytes_of(location: &Location) -> Range<usize> {
 ///
 /// One diagnostic; reading stops at the first fault of form. Codes: `source-too-long`,
 /// `yaml-syntax`, `unknown-key`, `missing-key`, `wrong-type`, `duplicate-key`.
-pub fn read<T: DeserializeOwned>(source: &str) -> Result<T, Diagnostic> {
+pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Diagnostic> {
     if source.len() > SOURCE_LENGTH_MAX {
         return Err(Diagnostic::new(
             "source-too-long",
@@ -154,6 +154,14 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
             )
             .with_help(Text::new("请合并或改名。", "Join the two, or rename one."))
         }
+        Error::SerdeUnknownVariant { variant, expected, .. } => Diagnostic::new(
+            "wrong-type",
+            span,
+            Text::new(
+                format!("`{variant}` 不在可选之列：{}。", expected.join("、")),
+                format!("`{variant}` is none of: {}.", expected.join(", ")),
+            ),
+        ),
         Error::SerdeInvalidType { unexpected, expected, .. } | Error::SerdeInvalidValue { unexpected, expected, .. } => {
             Diagnostic::new(
                 "wrong-type",
@@ -184,4 +192,86 @@ fn underlined(source: &str, span: Range<usize>) -> Range<usize> {
     let rest = source.get(start..).unwrap_or_default();
     let length = rest.find(|c: char| c.is_whitespace() || c == ':').unwrap_or(rest.len());
     start..start + length
+}
+
+/// Returns where a value stands, by its path (`weekly.mon[1]`), or the nearest thing around it
+/// that the text has. The text must be one that was read.
+pub(crate) fn locate(source: &str, path: &str) -> Range<usize> {
+    let Ok(mut node) = read::<At<Node>>(source) else { return 0..0 };
+    for step in path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty()) {
+        let inner = match node.value {
+            Node::Map(pairs) => pairs.into_iter().find(|(key, _)| key.value == step).map(|(_, value)| value),
+            Node::List(items) => step.parse().ok().and_then(|index: usize| items.into_iter().nth(index)),
+            Node::Leaf => None,
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return node.span,
+        }
+    }
+    node.span
+}
+
+/// Any YAML value, for its places.
+#[derive(Debug)]
+enum Node {
+    Map(Vec<(At<String>, At<Node>)>),
+    List(Vec<At<Node>>),
+    Leaf,
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyNode;
+
+        impl<'de> Visitor<'de> for AnyNode {
+            type Value = Node;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Node::Map(pairs))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(Node::List(items))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Leaf)
+            }
+        }
+
+        deserializer.deserialize_any(AnyNode)
+    }
 }

@@ -55,3 +55,9 @@ impl fmt::Display for Text {
         write!(f, "{} / {}", self.zh, self.en)
     }
 }
+
+impl From<groundbreak_sla::Text> for Text {
+    fn from(text: groundbreak_sla::Text) -> Self {
+        Self { zh: text.zh, en: text.en }
+    }
+}

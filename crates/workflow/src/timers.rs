@@ -1,4 +1,6 @@
-use groundbreak_sla::Timestamp;
+use groundbreak_sla::{ClockReading, ClockState, Comparator, Timestamp};
+
+use crate::{Case, Stuck, Workflow};
 
 /// An instant at which the engine gives the case a [`crate::Act::Tick`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,4 +28,94 @@ pub enum TermValue {
     Text(String),
     /// Compared, and ordered by.
     Integer(i64),
+}
+
+impl Workflow {
+    /// Returns every timer of a case, earliest first: armed delays, and for each clock that runs
+    /// the warnings not yet given and the breach not yet found. A clock that stands still has no
+    /// due instant, hence no timers.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck::Clock`] when a clock cannot be computed.
+    pub fn timers(&self, case: &Case) -> Result<Vec<Timer>, Stuck> {
+        let mut timers: Vec<Timer> =
+            case.armed.iter().map(|(id, due_at)| Timer { due_at: *due_at, id: id.clone() }).collect();
+        for (name, history) in case.clocks.iter().filter(|(_, history)| !history.ended) {
+            // `after` the newest fact, nothing has happened to the clock yet.
+            let Some(reading) = self.clock_reading(case, name, case.effective_at)? else { continue };
+            if reading.state != ClockState::Running {
+                continue;
+            }
+            for trigger in &reading.triggers {
+                let label = trigger.trigger.to_string();
+                if !history.warned.contains(&label) {
+                    timers.push(Timer { due_at: trigger.at, id: format!("warn/{name}/{label}") });
+                }
+            }
+            if let (Some(due), None) = (reading.due, history.breached) {
+                timers.push(Timer { due_at: breach_at(&reading, due), id: format!("breach/{name}") });
+            }
+        }
+        timers.sort();
+        Ok(timers)
+    }
+
+    /// Returns the earliest timer of a case.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workflow::timers`].
+    pub fn next_timer(&self, case: &Case) -> Result<Option<Timer>, Stuck> {
+        Ok(self.timers(case)?.into_iter().next())
+    }
+
+    /// Returns everything a case can be found by.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck`] when the case cannot go on.
+    pub fn terms(&self, case: &Case) -> Result<Vec<Term>, Stuck> {
+        let closed = self.is_closed(case);
+        let text = |name, value: &str| Term { name, value: TermValue::Text(value.to_owned()) };
+        let integer = |name, value: Timestamp| Term { name, value: TermValue::Integer(value.as_millis()) };
+        let mut terms = vec![
+            text("workflow", &case.workflow),
+            text("status", if closed { "closed" } else { "open" }),
+            text("number", &case.number),
+            integer("opened", case.opened_at),
+        ];
+        terms.extend(case.active.iter().map(|state| text("state", state)));
+        let mut roles: Vec<&String> = Vec::new();
+        if !closed {
+            for event in self.open_events(case)? {
+                roles.extend(self.events.get(event).into_iter().flat_map(|event| &event.by));
+            }
+            roles.sort();
+            roles.dedup();
+        }
+        terms.extend(roles.into_iter().map(|role| text("role", role)));
+        let mut due: Option<Timestamp> = None;
+        for (name, _) in case.clocks.iter().filter(|(_, history)| !history.ended) {
+            if let Some(instant) = self.clock_reading(case, name, case.effective_at)?.and_then(|reading| reading.due) {
+                due = Some(due.map_or(instant, |earlier| earlier.min(instant)));
+            }
+        }
+        // What has no due instant comes after everything that has one.
+        terms.push(integer("due", due.unwrap_or(Timestamp::MAX)));
+        Ok(terms)
+    }
+}
+
+/// The first instant at which a clock that still runs is overdue: a limit `within` which
+/// something is to be done includes its last moment.
+///
+/// # Source
+///
+/// 民法典 (Civil Code), article 1259: 以内 includes the number, 不满 does not.
+fn breach_at(reading: &ClockReading, due: Timestamp) -> Timestamp {
+    match reading.goal.comparator() {
+        Comparator::Within => due.saturating_add_millis(1),
+        Comparator::Under => due,
+    }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, ClockPolicy, Goal, PauseReason};
+use groundbreak_sla::{Calendar, ClockPolicy, Goal, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
@@ -120,8 +120,8 @@ pub struct Clock {
     pub stop: Edge,
     /// What ends it without one.
     pub cancel: Option<Edge>,
-    /// The reasons that let it stand still.
-    pub paused_by: Vec<PauseReason>,
+    /// The parties whose time lets it stand still.
+    pub paused_by: Vec<Party>,
     /// States whose durations are shown as its parts.
     pub segments: Vec<String>,
 }

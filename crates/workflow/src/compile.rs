@@ -1,0 +1,415 @@
+//! From a definition to a workflow that can run, or to everything wrong with it.
+
+mod calendar;
+mod chart;
+mod names;
+mod reach;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use groundbreak_sla::{Calendar, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError};
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+
+pub(crate) use calendar::compile_calendar;
+
+use crate::data::FieldType;
+use crate::definition::{ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, Named};
+use crate::guard::{Guard, GuardType, Scope};
+use crate::source::{At, read};
+use crate::suggest::nearest;
+use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
+use crate::{Diagnostic, Text, Workflow};
+
+/// Compiles a definition.
+///
+/// # Errors
+///
+/// Every fault of meaning at once, in the order of the text; of a fault of form, the first.
+pub(crate) fn compile(
+    source: &str,
+    calendars: &BTreeMap<String, Arc<Calendar>>,
+) -> Result<Workflow, Vec<Diagnostic>> {
+    let definition: Definition = read(source).map_err(|fault| vec![fault])?;
+    let compiler = Compiler { definition: &definition, faults: Vec::new(), guards: Vec::new(), states: names::States::default() };
+    compiler.run(source, calendars)
+}
+
+/// A definition on its way.
+struct Compiler<'a> {
+    definition: &'a Definition,
+    faults: Vec<Diagnostic>,
+    guards: Vec<Guard>,
+    states: names::States,
+}
+
+impl Compiler<'_> {
+    fn run(mut self, source: &str, calendars: &BTreeMap<String, Arc<Calendar>>) -> Result<Workflow, Vec<Diagnostic>> {
+        let definition = self.definition;
+        self.check_names();
+        self.states = self.collect_states();
+        let calendar = self.calendar(calendars);
+        let fields = self.fields();
+        let roles = self.roles();
+        let gates = self.gates();
+        let events = self.events();
+        let chart = self.chart();
+        let clocks = self.clocks();
+        if let Some(chart) = &chart {
+            self.check_use(chart);
+            self.check_reach(chart);
+        }
+        let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
+            self.faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+            self.faults.dedup();
+            return Err(self.faults);
+        };
+        let documents = definition
+            .documents
+            .iter()
+            .map(|(name, document)| {
+                let document =
+                    Document { title: document.title.clone(), class: document.class, law: document.law.clone() };
+                (name.value.clone(), document)
+            })
+            .collect();
+        Ok(Workflow {
+            name: definition.workflow.value.clone(),
+            version: definition.version.value,
+            title: definition.title.clone(),
+            digest: hex(&Sha256::digest(source.as_bytes())),
+            source: source.to_owned(),
+            calendar,
+            fields,
+            roles,
+            documents,
+            gates,
+            events,
+            clocks,
+            states: self.states.faces,
+            chart: chart.chart,
+            transitions: chart.transitions,
+            guards: self.guards,
+            delays: chart.delays,
+        })
+    }
+
+    fn fault(&mut self, code: &'static str, span: &Range<usize>, zh: impl Into<String>, en: impl Into<String>) {
+        self.faults.push(Diagnostic::new(code, span.clone(), Text::new(zh, en)));
+    }
+
+    fn fault_with_help(&mut self, code: &'static str, span: &Range<usize>, message: Text, help: Text) {
+        self.faults.push(Diagnostic::new(code, span.clone(), message).with_help(help));
+    }
+
+    /// Reports a name that is not declared, with the one it may have meant.
+    fn unknown<'n>(
+        &mut self,
+        code: &'static str,
+        what: (&str, &str),
+        name: &At<String>,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) {
+        let message = Text::new(format!("没有声明{} `{name}`。", what.0), format!("There is no {} `{name}`.", what.1));
+        let help = match nearest(name, known.clone()) {
+            Some(meant) => Text::new(format!("是否指 `{meant}`？"), format!("Did you mean `{meant}`?")),
+            None => {
+                let known: Vec<&str> = known.into_iter().take(12).collect();
+                Text::new(
+                    format!("已声明的有：{}。", if known.is_empty() { "无".into() } else { known.join("、") }),
+                    format!("Declared are: {}.", if known.is_empty() { "none".into() } else { known.join(", ") }),
+                )
+            }
+        };
+        self.fault_with_help(code, &name.span, message, help);
+    }
+
+    fn calendar(&mut self, calendars: &BTreeMap<String, Arc<Calendar>>) -> Option<Arc<Calendar>> {
+        let name = &self.definition.calendar;
+        let calendar = calendars.get(&name.value).cloned();
+        if calendar.is_none() {
+            self.unknown("unknown-calendar", ("日历", "calendar"), name, calendars.keys().map(String::as_str));
+        }
+        calendar
+    }
+
+    fn fields(&mut self) -> IndexMap<String, Field> {
+        let definition = self.definition;
+        definition.data.iter().map(|(name, field)| (name.value.clone(), self.field(name, field))).collect()
+    }
+
+    fn field(&mut self, name: &At<String>, field: &FieldDefinition) -> Field {
+        match (&field.choices, field.kind) {
+            (None, FieldType::Choice) => self.fault_with_help(
+                "choice-without-choices",
+                &name.span,
+                Text::new(format!("`{name}` 是选择项，却没有列出选项。"), format!("`{name}` is a choice of nothing.")),
+                Text::new("请加上 `choices:`。", "Add `choices:`."),
+            ),
+            (Some(choices), FieldType::Choice) if choices.is_empty() => {
+                self.fault("choice-without-choices", &choices.span, "选项不能为空。", "There is nothing to choose from.");
+            }
+            (Some(choices), kind) if kind != FieldType::Choice => self.fault_with_help(
+                "choice-without-choices",
+                &choices.span,
+                Text::new("只有 `type: choice` 才有选项。", "Only `type: choice` has choices."),
+                Text::new("请改类型，或去掉 `choices`。", "Change the type, or take `choices` away."),
+            ),
+            _ => {}
+        }
+        Field {
+            title: field.title.clone(),
+            kind: field.kind,
+            choices: field.choices.as_ref().map(|choices| choices.value.clone()).unwrap_or_default(),
+            required: field.required,
+        }
+    }
+
+    fn roles(&mut self) -> IndexMap<String, Role> {
+        let definition = self.definition;
+        for role in definition.roles.values() {
+            for other in &role.not_same_person_as {
+                self.check_role(other);
+            }
+        }
+        definition
+            .roles
+            .iter()
+            .map(|(name, role)| {
+                let role = Role {
+                    title: role.title.clone(),
+                    not_same_person_as: role.not_same_person_as.iter().map(|other| other.value.clone()).collect(),
+                    may_record_late: role.may_record_late,
+                };
+                (name.value.clone(), role)
+            })
+            .collect()
+    }
+
+    fn check_role(&mut self, role: &At<String>) {
+        let roles = &self.definition.roles;
+        if !roles.contains_key(role) {
+            self.unknown("unknown-role", ("角色", "role"), role, keys(roles));
+        }
+    }
+
+    fn gates(&mut self) -> IndexMap<String, Gate> {
+        let definition = self.definition;
+        definition
+            .gates
+            .iter()
+            .filter_map(|(name, gate)| {
+                let when = self.guard(&gate.when)?;
+                Some((name.value.clone(), Gate { title: gate.title.clone(), law: gate.law.clone(), when }))
+            })
+            .collect()
+    }
+
+    fn events(&mut self) -> IndexMap<String, EventKind> {
+        let definition = self.definition;
+        for (name, event) in &definition.events {
+            if event.by.is_empty() {
+                self.fault_with_help(
+                    "nobody-may",
+                    &name.span,
+                    Text::new(format!("没有人可以“{}”。", event.title.zh), format!("Nobody may \"{}\".", event.title.en)),
+                    Text::new("请在 `by` 中写明角色。", "Name the roles under `by`."),
+                );
+            }
+            for role in &event.by {
+                self.check_role(role);
+            }
+            for field in &event.asks {
+                if !definition.data.contains_key(field) {
+                    self.unknown("unknown-field", ("数据项", "field"), field, keys(&definition.data));
+                }
+            }
+        }
+        definition
+            .events
+            .iter()
+            .map(|(name, event)| {
+                let event = EventKind { title: event.title.clone(), by: values(&event.by), asks: values(&event.asks) };
+                (name.value.clone(), event)
+            })
+            .collect()
+    }
+
+    fn clocks(&mut self) -> IndexMap<String, Clock> {
+        let definition = self.definition;
+        definition
+            .clocks
+            .iter()
+            .filter_map(|(name, clock)| Some((name.value.clone(), self.clock(clock)?)))
+            .collect()
+    }
+
+    fn clock(&mut self, clock: &ClockDefinition) -> Option<Clock> {
+        let goal = self.goal(&clock.budget);
+        let triggers: Vec<Option<Trigger>> = clock.warn.iter().map(|warn| self.trigger(warn)).collect();
+        let start = self.edge(&clock.start);
+        let stop = self.edge(&clock.stop);
+        let cancel = clock.cancel.as_ref().map(|edge| self.edge(edge));
+        for segment in &clock.segments {
+            self.check_state(segment);
+        }
+        let paused_by = clock.paused_by.iter().filter_map(|reason| self.reason(reason)).map(|reason| reason.party).collect();
+        let policy = ClockPolicy {
+            triggers: triggers.into_iter().collect::<Option<_>>()?,
+            day_start: match clock.first_day {
+                FirstDay::NotCounted => groundbreak_sla::DayStart::NextDay,
+                FirstDay::Counted => groundbreak_sla::DayStart::SameDay,
+            },
+            ..ClockPolicy::new(goal?)
+        };
+        Some(Clock {
+            title: clock.title.clone(),
+            effect: clock.effect,
+            law: clock.law.clone(),
+            policy,
+            start: start?,
+            stop: stop?,
+            cancel: match cancel {
+                Some(cancel) => Some(cancel?),
+                None => None,
+            },
+            paused_by,
+            segments: values(&clock.segments),
+        })
+    }
+
+    fn goal(&mut self, budget: &At<String>) -> Option<Goal> {
+        let goal: Result<Goal, GoalError> = budget.parse();
+        goal.map_err(|error| self.faults.push(Diagnostic::new("bad-budget", budget.span.clone(), error.text().into()))).ok()
+    }
+
+    fn trigger(&mut self, warn: &At<String>) -> Option<Trigger> {
+        let trigger: Result<Trigger, TriggerError> = warn.parse();
+        trigger.map_err(|error| self.faults.push(Diagnostic::new("bad-warning", warn.span.clone(), error.text().into()))).ok()
+    }
+
+    /// Reads why a clock may stand still. Who answers for the time must be known.
+    fn reason(&mut self, name: &At<String>) -> Option<PauseReason> {
+        let reason = PauseReason::named(name);
+        if reason.party != Party::Other && reason.party != Party::Closed {
+            return Some(reason);
+        }
+        let known = ["applicant_correction", "special_procedure", "other_agency", "force_majeure", "system_outage"];
+        self.unknown("unknown-reason", ("暂停事由", "reason to pause"), name, known);
+        None
+    }
+
+    fn edge(&mut self, edge: &At<String>) -> Option<Edge> {
+        let (state, make): (&str, fn(String) -> Edge) = if let Some(state) = edge.strip_prefix("entering ") {
+            (state.trim(), Edge::Entering)
+        } else if let Some(state) = edge.strip_prefix("leaving ") {
+            (state.trim(), Edge::Leaving)
+        } else {
+            self.fault_with_help(
+                "bad-edge",
+                &edge.span,
+                Text::new(format!("`{edge}` 不是起止点。"), format!("`{edge}` neither starts nor stops a clock.")),
+                Text::new("可写：`entering 状态` 或 `leaving 状态`。", "Write `entering STATE` or `leaving STATE`."),
+            );
+            return None;
+        };
+        // The name ends where the text ends, so it can be underlined alone.
+        let start = edge.span.end.saturating_sub(state.len()).max(edge.span.start);
+        let name = At { value: state.to_owned(), span: start..edge.span.end };
+        self.check_state(&name).then(|| make(state.to_owned()))
+    }
+
+    fn check_state(&mut self, state: &At<String>) -> bool {
+        let known = self.states.faces.contains_key(&state.value);
+        if !known {
+            let names: Vec<String> = self.states.faces.keys().cloned().collect();
+            self.unknown("unknown-state", ("状态", "state"), state, names.iter().map(String::as_str));
+        }
+        known
+    }
+
+    /// Compiles a guard. Its faults are placed in the definition.
+    fn guard(&mut self, source: &At<String>) -> Option<Guard> {
+        let definition = self.definition;
+        let fields = |name: &str| {
+            let key = At { value: name.to_owned(), span: 0..0 };
+            definition.data.get(&key).map(|field| match field.kind {
+                FieldType::Boolean => GuardType::Bool,
+                FieldType::Integer | FieldType::Money => GuardType::Int,
+                FieldType::Text | FieldType::Date | FieldType::Choice => GuardType::Text,
+            })
+        };
+        let scope = Scope {
+            fields: &fields,
+            field_names: keys(&definition.data).map(str::to_owned).collect(),
+            state_names: self.states.faces.keys().cloned().collect(),
+            document_names: keys(&definition.documents).map(str::to_owned).collect(),
+        };
+        match Guard::compile(&source.value, &scope) {
+            Ok(guard) => Some(guard),
+            Err(faults) => {
+                for fault in faults {
+                    self.faults.push(Diagnostic {
+                        code: fault.code,
+                        message: fault.message,
+                        span: within(source, &fault.range),
+                        help: fault.help,
+                    });
+                }
+                None
+            }
+        }
+    }
+
+    /// Expands `documents.main` and `documents.all`, and checks the other names.
+    fn required(&mut self, requires: &[At<String>]) -> Vec<String> {
+        let documents = &self.definition.documents;
+        let mut names: Vec<String> = Vec::new();
+        for name in requires {
+            match name.value.as_str() {
+                "documents.all" => names.extend(keys(documents).map(str::to_owned)),
+                "documents.main" => names.extend(
+                    documents
+                        .iter()
+                        .filter(|(_, document)| document.class == DocumentClass::Main)
+                        .map(|(name, _)| name.value.clone()),
+                ),
+                _ if documents.contains_key(name) => names.push(name.value.clone()),
+                _ => {
+                    let known = keys(documents).chain(["documents.main", "documents.all"]);
+                    self.unknown("unknown-document", ("材料", "document"), name, known.collect::<Vec<_>>());
+                }
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+}
+
+/// Places a range inside a scalar in the definition. A scalar that is quoted or folded does not
+/// stand there letter by letter; then all of it is meant.
+fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
+    let written = scalar.span.len();
+    let quotes = match written.checked_sub(scalar.value.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return scalar.span.clone(),
+    };
+    let start = scalar.span.start + quotes;
+    (start + range.start.min(scalar.value.len()))..(start + range.end.min(scalar.value.len()))
+}
+
+fn keys<T>(named: &Named<T>) -> impl Iterator<Item = &str> + Clone {
+    named.keys().map(|name| name.value.as_str())
+}
+
+fn values(names: &[At<String>]) -> Vec<String> {
+    names.iter().map(|name| name.value.clone()).collect()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,52 @@
+//! Calendars: read, inherited, compiled, with their faults placed in the text.
+
+use std::collections::BTreeMap;
+
+use groundbreak_sla::{Calendar, CalendarSpec};
+
+use crate::source::{locate, read};
+use crate::suggest::nearest;
+use crate::{Diagnostic, Text};
+
+/// Reads a calendar and compiles it with what it inherits.
+///
+/// Returns the calendar, and its specification for those that inherit from it.
+pub(crate) fn compile_calendar(
+    source: &str,
+    parents: &BTreeMap<String, CalendarSpec>,
+) -> Result<(CalendarSpec, Calendar), Vec<Diagnostic>> {
+    let written: CalendarSpec = read(source).map_err(|fault| vec![fault])?;
+    let spec = match &written.inherits {
+        None => written,
+        Some(parent) => match parents.get(parent) {
+            Some(parent) => written.inherit(parent).map_err(|error| {
+                let text = error.text();
+                vec![Diagnostic::new("bad-calendar", locate(source, "inherits"), Text::from(text))]
+            })?,
+            None => {
+                let help = match nearest(parent, parents.keys().map(String::as_str)) {
+                    Some(meant) => Text::new(format!("是否指 `{meant}`？"), format!("Did you mean `{meant}`?")),
+                    None => Text::new("请先加载它。", "Load it first."),
+                };
+                return Err(vec![
+                    Diagnostic::new(
+                        "unknown-calendar",
+                        locate(source, "inherits"),
+                        Text::new(format!("没有日历 `{parent}`。"), format!("There is no calendar `{parent}`.")),
+                    )
+                    .with_help(help),
+                ]);
+            }
+        },
+    };
+    match Calendar::compile(&spec) {
+        Ok(calendar) => Ok((spec, calendar)),
+        Err(faults) => Err(faults
+            .into_iter()
+            .map(|fault| {
+                Diagnostic::new(fault.code(), locate(source, &fault.place), fault.what().into())
+                    .with_help(fault.remedy().into())
+            })
+            .collect()),
+    }
+}

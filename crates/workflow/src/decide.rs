@@ -1,0 +1,466 @@
+use groundbreak_sla::Timestamp;
+use groundbreak_statechart::{Cause, Event, Microstep};
+
+use crate::data::invalid;
+use crate::draft::Draft;
+use crate::facts::Facts;
+use crate::suggest::nearest;
+use crate::workflow::{EventKind, Transition};
+use crate::{
+    Act, Actor, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature, Term, Text, Timer, Workflow,
+};
+
+/// The longest remark, in characters.
+const NOTE_LENGTH_MAX: usize = 2_000;
+/// The longest title of a case or name of a file, in characters.
+const TITLE_LENGTH_MAX: usize = 200;
+
+/// What is to be written for a command: all of it, or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The next commit of the case.
+    pub commit: Commit,
+    /// The case after it.
+    pub case: Case,
+    /// Every timer the case has then, earliest first.
+    pub timers: Vec<Timer>,
+    /// Everything it can be found by then.
+    pub terms: Vec<Term>,
+}
+
+/// Why there is no decision.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DecideError {
+    /// The rules do not allow it now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The case cannot go on. This is a fault of its definition, its journal or this program, and
+    /// not of the command.
+    #[error(transparent)]
+    Stuck(#[from] Stuck),
+}
+
+/// Why a case cannot go on. Nothing was written, and nothing is until the cause is mended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stuck {
+    /// The journal does not fold.
+    #[error("the journal does not fold: {source}")]
+    Journal {
+        /// Why.
+        source: FoldError,
+    },
+    /// The states of the case are none of its workflow, or not together.
+    #[error("the case is where its workflow cannot be: {problem}")]
+    Place {
+        /// Which states.
+        problem: String,
+    },
+    /// A step does not come to rest.
+    #[error("the step cannot be taken: {problem}")]
+    Step {
+        /// Why.
+        problem: String,
+    },
+    /// A clock cannot be computed.
+    #[error("the clock cannot be computed: {problem}")]
+    Clock {
+        /// Why.
+        problem: String,
+    },
+}
+
+/// Decides a command on a case: what is to be written, or why not.
+///
+/// `case` is `None` for [`Act::Open`] and the folded case otherwise. Timers of the case that are
+/// due by `now` must have been fired before; the engine sees to that. Refusals come in this order:
+/// the case is closed or has moved on, the actor's role and separation of duties, time and input,
+/// whether the event leads on from here, its condition, documents, legal gates.
+///
+/// # Errors
+///
+/// [`DecideError::Refused`] when the rules do not allow it; [`DecideError::Stuck`] when the case
+/// cannot go on.
+pub fn decide(
+    workflow: &Workflow,
+    case: Option<&Case>,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Decision, DecideError> {
+    match (&command.act, case) {
+        (Act::Open { title, data, .. }, None) => open(workflow, command, title, data, now),
+        (Act::Open { .. }, Some(case)) => Err(Refusal::CaseExists { number: case.number.clone() }.into()),
+        (_, None) => Err(Refusal::CaseNotFound { case: command.case.to_string() }.into()),
+        (act, Some(case)) => {
+            if let Some(seen) = command.seen_revision.filter(|seen| *seen != case.revision) {
+                return Err(Refusal::StaleRevision { seen, actual: case.revision }.into());
+            }
+            if workflow.is_closed(case) && !matches!(act, Act::Comment { .. }) {
+                return Err(Refusal::CaseClosed { number: case.number.clone() }.into());
+            }
+            match act {
+                Act::Fire { event, data, note } => fire(workflow, case, command, event, data, note.as_deref(), now),
+                Act::Attach { document, file_name, digest, note } => {
+                    let attached = Entry::DocumentAttached {
+                        document: document.clone(),
+                        file_name: file_name.clone(),
+                        digest: digest.clone(),
+                        note: note.clone(),
+                    };
+                    check_attachment(workflow, document, file_name, digest, note.as_deref())?;
+                    annotate(workflow, case, command, attached, note.as_deref(), now)
+                }
+                Act::Comment { text } => {
+                    check_text("text", text, NOTE_LENGTH_MAX)?;
+                    annotate(workflow, case, command, Entry::Commented { text: text.clone() }, None, now)
+                }
+                Act::Tick => tick(workflow, case, command, now),
+                Act::Open { .. } => Err(Refusal::CaseExists { number: case.number.clone() }.into()),
+            }
+        }
+    }
+}
+
+fn open(
+    workflow: &Workflow,
+    command: &Command,
+    title: &str,
+    data: &Data,
+    now: Timestamp,
+) -> Result<Decision, DecideError> {
+    let act = Text::new("新接件", "Open a case");
+    let by = sign_as_any(workflow, &command.actor, &act)?;
+    check_text("title", title, TITLE_LENGTH_MAX)?;
+    workflow.check_data(data)?;
+    for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
+        if !data.contains_key(name) {
+            return Err(missing(name, &field.title).into());
+        }
+    }
+    let at = effective(workflow, command, &by, None, None, now)?;
+    // Opening a case is not an act in a role, so it does not count for separation of duties.
+    let by = Signature { role: None, ..by };
+    let opening = Commit {
+        case: command.case,
+        revision: 1,
+        command: command.id,
+        by,
+        effective_at: at,
+        recorded_at: now,
+        entries: vec![Entry::Opened {
+            workflow: workflow.name.clone(),
+            version: workflow.version,
+            digest: workflow.digest.clone(),
+            number: number(workflow, command, at),
+            title: title.trim().to_owned(),
+        }],
+    };
+    let mut draft = Draft::open(workflow, &opening)?;
+    if !data.is_empty() {
+        draft.record(Entry::FactsRecorded { data: data.clone() });
+    }
+    draft.start()?;
+    Ok(draft.finish()?)
+}
+
+fn fire(
+    workflow: &Workflow,
+    case: &Case,
+    command: &Command,
+    event: &str,
+    data: &Data,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<Decision, DecideError> {
+    let Some(kind) = workflow.events.get(event) else {
+        let suggestion = nearest(event, workflow.events.keys().map(String::as_str)).map(str::to_owned);
+        return Err(Refusal::UnknownEvent { event: event.to_owned(), suggestion }.into());
+    };
+    let by = sign(workflow, case, &command.actor, kind)?;
+    if let Some(note) = note {
+        check_text("note", note, NOTE_LENGTH_MAX)?;
+    }
+    let at = effective(workflow, command, &by, Some(case), note, now)?;
+    check_asked(workflow, case, kind, data)?;
+    let mut draft = Draft::new(workflow, case, by, command.id, at, now);
+    draft.record(Entry::Fired { event: event.to_owned(), note: note.map(str::to_owned) });
+    if !data.is_empty() {
+        draft.record(Entry::FactsRecorded { data: data.clone() });
+    }
+    let outlook = draft.look(Event::Named(event))?;
+    let Some(first) = outlook.step.microsteps.first().filter(|microstep| microstep.cause == Cause::External) else {
+        return Err(no_way_on(workflow, case, event, kind, &outlook.failed)?.into());
+    };
+    check_documents(workflow, &draft.case, kind, first)?;
+    check_gates(workflow, &draft.case, kind, first)?;
+    draft.take(&outlook)?;
+    Ok(draft.finish()?)
+}
+
+/// Says why an event does nothing here: no state answers to it, or conditions do not hold.
+fn no_way_on(
+    workflow: &Workflow,
+    case: &Case,
+    event: &str,
+    kind: &EventKind,
+    failed: &[usize],
+) -> Result<Refusal, Stuck> {
+    let here: Vec<&Transition> = workflow
+        .candidates(case)?
+        .into_iter()
+        .filter(|transition| transition.event.as_deref() == Some(event))
+        .collect();
+    if here.is_empty() {
+        let possible = workflow.open_events(case)?.into_iter().map(|event| workflow.event_title(event)).collect();
+        return Ok(Refusal::NotAllowedHere { act: kind.title.clone(), states: workflow.places(case), possible });
+    }
+    let conditions = here
+        .iter()
+        .filter_map(|transition| transition.guard)
+        .filter(|guard| failed.contains(guard))
+        .filter_map(|guard| workflow.guards.get(guard))
+        .map(|guard| guard.source().to_owned())
+        .collect();
+    Ok(Refusal::ConditionNotMet { act: kind.title.clone(), conditions })
+}
+
+fn check_documents(workflow: &Workflow, case: &Case, kind: &EventKind, first: &Microstep) -> Result<(), Refusal> {
+    let mut missing: Vec<&String> = Vec::new();
+    for document in first.transitions.iter().flat_map(|id| &workflow.transition(*id).requires) {
+        if !case.has_document(document) && !missing.contains(&document) {
+            missing.push(document);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.into_iter().map(|document| workflow.document_title(document)).collect();
+    Err(Refusal::DocumentsMissing { act: kind.title.clone(), missing })
+}
+
+fn check_gates(workflow: &Workflow, case: &Case, kind: &EventKind, first: &Microstep) -> Result<(), Refusal> {
+    let mut closed: Vec<ClosedGate> = Vec::new();
+    for name in first.transitions.iter().flat_map(|id| &workflow.transition(*id).gates) {
+        let Some(gate) = workflow.gates.get(name) else { continue };
+        if !workflow.gate_is_open(gate, case) && closed.iter().all(|closed| closed.gate != *name) {
+            closed.push(ClosedGate { gate: name.clone(), title: gate.title.clone(), law: gate.law.clone() });
+        }
+    }
+    if closed.is_empty() { Ok(()) } else { Err(Refusal::GateClosed { act: kind.title.clone(), gates: closed }) }
+}
+
+/// Every fact the event asks for is there or known, and no other comes with it.
+fn check_asked(workflow: &Workflow, case: &Case, kind: &EventKind, data: &Data) -> Result<(), Refusal> {
+    workflow.check_data(data)?;
+    if let Some(name) = data.keys().find(|name| !kind.asks.contains(name)) {
+        return Err(invalid(
+            name,
+            Text::new(
+                format!("“{}”不填这一项。", kind.title.zh),
+                format!("\"{}\" does not take this field.", kind.title.en),
+            ),
+        ));
+    }
+    for name in &kind.asks {
+        if !data.contains_key(name) && !case.data.contains_key(name) {
+            let title = workflow.fields.get(name).map_or_else(|| Text::new(name, name), |field| field.title.clone());
+            return Err(missing(name, &title));
+        }
+    }
+    Ok(())
+}
+
+fn missing(name: &str, title: &Text) -> Refusal {
+    invalid(name, Text::new(format!("请填写{}。", title.zh), format!("{} is needed.", title.en)))
+}
+
+fn check_attachment(
+    workflow: &Workflow,
+    document: &str,
+    file_name: &str,
+    digest: &str,
+    note: Option<&str>,
+) -> Result<(), Refusal> {
+    if !workflow.documents.contains_key(document) {
+        let suggestion = nearest(document, workflow.documents.keys().map(String::as_str)).map(str::to_owned);
+        return Err(Refusal::UnknownDocument { document: document.to_owned(), suggestion });
+    }
+    check_text("file_name", file_name, TITLE_LENGTH_MAX)?;
+    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+        return Err(Refusal::InvalidInput {
+            input: "digest".into(),
+            problem: Text::new("应为 SHA-256，64 位小写十六进制。", "a SHA-256 digest of 64 lower-case hexadecimal digits is needed."),
+        });
+    }
+    note.map_or(Ok(()), |note| check_text("note", note, NOTE_LENGTH_MAX))
+}
+
+/// Records one entry, and what it makes possible.
+fn annotate(
+    workflow: &Workflow,
+    case: &Case,
+    command: &Command,
+    entry: Entry,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<Decision, DecideError> {
+    let act = match &entry {
+        Entry::Commented { .. } => Text::new("记一笔", "Comment"),
+        _ => Text::new("上传材料", "Attach a document"),
+    };
+    let by = sign_as_any(workflow, &command.actor, &act)?;
+    let at = effective(workflow, command, &by, Some(case), note, now)?;
+    // A remark or a paper is not an act in a role, so it does not count for separation of duties.
+    let by = Signature { role: None, ..by };
+    let mut draft = Draft::new(workflow, case, by, command.id, at, now);
+    draft.record(entry);
+    if !workflow.is_closed(case) {
+        draft.settle()?;
+    }
+    Ok(draft.finish()?)
+}
+
+/// Fires the earliest timer that is due.
+fn tick(workflow: &Workflow, case: &Case, command: &Command, now: Timestamp) -> Result<Decision, DecideError> {
+    if !command.actor.is_clock() {
+        return Err(Refusal::OnlyTheClock.into());
+    }
+    let Some(timer) = workflow.timers(case)?.into_iter().next().filter(|timer| timer.due_at <= now) else {
+        return Err(Refusal::NothingDue.into());
+    };
+    let by = Signature { id: command.actor.id.clone(), name: command.actor.name.clone(), role: None, department: None };
+    let at = timer.due_at.max(case.effective_at);
+    let mut draft = Draft::new(workflow, case, by, command.id, at, now);
+    let late_ms = Some(now.millis_since(timer.due_at)).filter(|late| *late > Entry::LATE_MS);
+    draft.record(Entry::TimerFired { timer: timer.id.clone(), due_at: timer.due_at, late_ms });
+    if let Some((delay, _)) = workflow.delay_by_timer(&timer.id) {
+        let outlook = draft.look(Event::Due(delay))?;
+        draft.take(&outlook)?;
+    } else if let Some((clock, trigger)) = timer.id.strip_prefix("warn/").and_then(|rest| rest.split_once('/')) {
+        draft.record(Entry::ClockWarned { clock: clock.to_owned(), trigger: trigger.to_owned() });
+    } else if let Some(clock) = timer.id.strip_prefix("breach/") {
+        let due_at = workflow.clock_reading(case, clock, timer.due_at)?.and_then(|reading| reading.due).unwrap_or(timer.due_at);
+        draft.record(Entry::ClockBreached { clock: clock.to_owned(), due_at });
+    }
+    Ok(draft.finish()?)
+}
+
+/// Signs for an event: the first role of it that the actor holds and that separation of duties
+/// leaves open.
+fn sign(workflow: &Workflow, case: &Case, actor: &Actor, kind: &EventKind) -> Result<Signature, Refusal> {
+    let mut refusal = Refusal::RoleNotAllowed {
+        act: kind.title.clone(),
+        needed: kind.by.iter().map(|role| workflow.role_title(role)).collect(),
+        held: actor.roles.iter().cloned().collect(),
+    };
+    for role in kind.by.iter().filter(|role| actor.roles.contains(*role)) {
+        match workflow.acted_as_other(case, actor, role) {
+            None => return Ok(signature(actor, Some(role.clone()))),
+            Some(other) => {
+                refusal =
+                    Refusal::SamePerson { role: workflow.role_title(role), other: workflow.role_title(other) };
+            }
+        }
+    }
+    Err(refusal)
+}
+
+/// Signs for what everybody with a role in the workflow may do.
+fn sign_as_any(workflow: &Workflow, actor: &Actor, act: &Text) -> Result<Signature, Refusal> {
+    match workflow.roles.keys().find(|role| actor.roles.contains(*role)) {
+        Some(role) => Ok(signature(actor, Some(role.clone()))),
+        None => Err(Refusal::RoleNotAllowed {
+            act: act.clone(),
+            needed: workflow.roles.values().map(|role| role.title.clone()).collect(),
+            held: actor.roles.iter().cloned().collect(),
+        }),
+    }
+}
+
+fn signature(actor: &Actor, role: Option<String>) -> Signature {
+    Signature { id: actor.id.clone(), name: actor.name.clone(), role, department: actor.department.clone() }
+}
+
+/// When the thing happened. Earlier than now only for roles that may record late, with a reason,
+/// and never before what is already recorded.
+fn effective(
+    workflow: &Workflow,
+    command: &Command,
+    by: &Signature,
+    case: Option<&Case>,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    // A machine's clock may step back; the case's own time does not.
+    let newest = case.map(|case| case.effective_at);
+    let Some(at) = command.effective_at.filter(|at| *at != now) else {
+        return Ok(newest.map_or(now, |newest| newest.max(now)));
+    };
+    if at > now {
+        return Err(Refusal::InTheFuture { effective_at: at, now });
+    }
+    if let Some(newest) = newest.filter(|newest| at < *newest) {
+        return Err(Refusal::OutOfOrder { effective_at: at, newest });
+    }
+    let may = command
+        .actor
+        .roles
+        .iter()
+        .any(|role| workflow.roles.get(role).is_some_and(|role| role.may_record_late));
+    if !may {
+        let role = by.role.as_deref().unwrap_or_default();
+        return Err(Refusal::LateRecordNotAllowed { role: workflow.role_title(role) });
+    }
+    if case.is_some() && note.is_none_or(|note| note.trim().is_empty()) {
+        return Err(Refusal::LateRecordNeedsReason);
+    }
+    Ok(at)
+}
+
+fn check_text(input: &str, text: &str, length_max: usize) -> Result<(), Refusal> {
+    let problem = if text.trim().is_empty() {
+        Text::new("不能为空。", "it may not be empty.")
+    } else if text.chars().count() > length_max {
+        Text::new(format!("最多 {length_max} 字。"), format!("at most {length_max} characters."))
+    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Text::new("含有控制字符。", "it holds control characters.")
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::InvalidInput { input: input.to_owned(), problem })
+}
+
+/// The number staff call a case by: the day it was opened at the centre, and six characters that
+/// come from its id.
+fn number(workflow: &Workflow, command: &Command, at: Timestamp) -> String {
+    /// Crockford's alphabet: no I, L, O or U, so that a number can be read out.
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let day = at.in_zone(workflow.calendar.tz()).format("%Y%m%d");
+    // The low bits of a version 7 UUID are random.
+    let bits = command.case.0.as_u128();
+    let tail: String = (0..6).rev().map(|place| char::from(ALPHABET[((bits >> (place * 5)) & 31) as usize])).collect();
+    format!("{day}-{tail}")
+}
+
+impl Workflow {
+    /// Tells whether a gate is open for a case. A gate that asks for a fact nobody has recorded is
+    /// closed.
+    pub(crate) fn gate_is_open(&self, gate: &crate::Gate, case: &Case) -> bool {
+        let at = |state: &str| case.is_in(state);
+        gate.when.eval(&Facts { case, at: &at }).unwrap_or(false)
+    }
+
+    /// Returns the role, if any, that the actor has had in this case and that the holder of `role`
+    /// may not have had. The rule holds both ways, whichever of the two names the other.
+    fn acted_as_other<'a>(&'a self, case: &Case, actor: &Actor, role: &str) -> Option<&'a str> {
+        self.roles
+            .iter()
+            .filter(|(name, other)| {
+                let apart = other.not_same_person_as.iter().any(|name| name == role)
+                    || self.roles.get(role).is_some_and(|role| role.not_same_person_as.contains(name));
+                apart && case.acted.get(*name).is_some_and(|ids| ids.contains(&actor.id))
+            })
+            .map(|(name, _)| name.as_str())
+            .next()
+    }
+}

@@ -1,0 +1,272 @@
+//! A commit being decided: each entry is folded into the case as it is recorded, so that what
+//! follows sees what went before.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use groundbreak_sla::{ClockPolicy, ClockState, Goal, Timestamp, Verdict};
+use groundbreak_statechart::{
+    ActionId, Configuration, Event, GuardId, Host, Raised, StateId, Step, StepError, View,
+};
+
+use crate::case::Stamp;
+use crate::facts::Facts;
+use crate::workflow::{Clock, Edge};
+use crate::{Case, Commit, CommandId, Decision, Entry, Signature, Stuck, Workflow};
+
+/// A commit on its way.
+pub(crate) struct Draft<'a> {
+    pub(crate) workflow: &'a Workflow,
+    pub(crate) case: Case,
+    pub(crate) at: Timestamp,
+    pub(crate) now: Timestamp,
+    by: Signature,
+    command: CommandId,
+    entries: Vec<Entry>,
+}
+
+/// What an event would do.
+pub(crate) struct Outlook {
+    pub(crate) step: Step,
+    after: Configuration,
+    /// The guards that were asked and did not hold.
+    pub(crate) failed: Vec<usize>,
+}
+
+impl<'a> Draft<'a> {
+    /// Begins the next commit of a case.
+    pub(crate) fn new(
+        workflow: &'a Workflow,
+        case: &Case,
+        by: Signature,
+        command: CommandId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let mut case = case.clone();
+        case.stamp(case.revision + 1, &Stamp { effective_at: at, recorded_at: now, by: &by });
+        Self { workflow, case, at, now, by, command, entries: Vec::new() }
+    }
+
+    /// Begins the first commit of a case, with the entry that opens it.
+    pub(crate) fn open(
+        workflow: &'a Workflow,
+        opening: &Commit,
+    ) -> Result<Self, Stuck> {
+        let case = Case::open(opening).map_err(|source| Stuck::Journal { source })?;
+        Ok(Self {
+            workflow,
+            case,
+            at: opening.effective_at,
+            now: opening.recorded_at,
+            by: opening.by.clone(),
+            command: opening.command,
+            entries: opening.entries.clone(),
+        })
+    }
+
+    pub(crate) fn record(&mut self, entry: Entry) {
+        let stamp = Stamp { effective_at: self.at, recorded_at: self.now, by: &self.by };
+        self.case.fold_entry(&stamp, &entry);
+        self.entries.push(entry);
+    }
+
+    /// Works out what an event would do, and records nothing.
+    pub(crate) fn look(&self, event: Event<'_>) -> Result<Outlook, Stuck> {
+        let mut guards = Guards { workflow: self.workflow, case: &self.case, failed: Vec::new() };
+        let before = self.workflow.configuration(&self.case)?;
+        let (after, step) = self.workflow.chart.step(&before, event, &mut guards).map_err(|error| stuck(&error))?;
+        Ok(Outlook { step, after, failed: guards.failed })
+    }
+
+    /// Enters the initial states.
+    pub(crate) fn start(&mut self) -> Result<(), Stuck> {
+        let mut guards = Guards { workflow: self.workflow, case: &self.case, failed: Vec::new() };
+        let (after, step) = self.workflow.chart.start(&mut guards).map_err(|error| stuck(&error))?;
+        self.take(&Outlook { step, after, failed: Vec::new() })
+    }
+
+    /// Lets happen by itself what facts or documents recorded in this commit have made possible.
+    pub(crate) fn settle(&mut self) -> Result<(), Stuck> {
+        // No event of a workflow has a dot in its name, so this one moves nothing by itself.
+        let outlook = self.look(Event::Named("facts.changed"))?;
+        self.take(&outlook)
+    }
+
+    /// Records what an event does: moves, timers, clocks.
+    pub(crate) fn take(&mut self, outlook: &Outlook) -> Result<(), Stuck> {
+        let chart = &self.workflow.chart;
+        let named = |states: &[StateId]| -> Vec<String> { states.iter().map(|state| chart.name(*state).to_owned()).collect() };
+        let remembered: BTreeMap<String, Vec<String>> = outlook
+            .after
+            .memories(chart)
+            .map(|(history, states)| (chart.name(history).to_owned(), named(&states)))
+            .filter(|(history, states)| self.case.remembered.get(history) != Some(states))
+            .collect();
+        let last = outlook.step.microsteps.len().saturating_sub(1);
+        for (number, microstep) in outlook.step.microsteps.iter().enumerate() {
+            let (exited, entered) = (named(&microstep.exited), named(&microstep.entered));
+            if exited.is_empty() && entered.is_empty() {
+                continue;
+            }
+            let remembered = if number == last { remembered.clone() } else { BTreeMap::new() };
+            self.record(Entry::Moved { exited: exited.clone(), entered: entered.clone(), remembered });
+            self.cross(&exited, &entered)?;
+        }
+        for delay in outlook.step.disarmed(chart) {
+            let timer = self.workflow.delay(delay)?.timer.clone();
+            if self.case.armed.contains_key(&timer) {
+                self.record(Entry::TimerDisarmed { timer });
+            }
+        }
+        if !outlook.after.is_done(chart) {
+            for delay in outlook.step.armed(chart) {
+                let delay = self.workflow.delay(delay)?.clone();
+                if let Some(due_at) = self.due_after(delay.goal)? {
+                    self.record(Entry::TimerArmed { timer: delay.timer, due_at });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When a delay that begins now is over.
+    fn due_after(&self, goal: Goal) -> Result<Option<Timestamp>, Stuck> {
+        let start = [groundbreak_sla::ClockEvent::start(self.at)];
+        Ok(self.workflow.fold_clock(&ClockPolicy::new(goal), &start, self.at)?.due)
+    }
+
+    /// Starts, stops and pauses clocks as states are left and entered.
+    ///
+    /// At one instant stopping wins over cancelling, that over pausing and resuming, and that over
+    /// starting; a clock whose stop comes together with its start is stopped at zero.
+    fn cross(&mut self, exited: &[String], entered: &[String]) -> Result<(), Stuck> {
+        let workflow = self.workflow;
+        for (name, clock) in &workflow.clocks {
+            let crossed = |edge: &Edge| match edge {
+                Edge::Entering(state) => entered.contains(state),
+                Edge::Leaving(state) => exited.contains(state),
+            };
+            if self.runs(name) && (crossed(&clock.stop) || clock.cancel.as_ref().is_some_and(crossed)) {
+                self.end_clock(name, clock, crossed(&clock.stop))?;
+            } else if self.runs(name) {
+                self.pause_or_resume(name, clock);
+            } else if crossed(&clock.start) {
+                let start = [groundbreak_sla::ClockEvent::start(self.at)];
+                let due_at = workflow.fold_clock(&clock.policy, &start, self.at)?.due;
+                self.record(Entry::ClockStarted { clock: name.clone(), due_at });
+                self.pause_or_resume(name, clock);
+                if crossed(&clock.stop) {
+                    self.end_clock(name, clock, true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn runs(&self, clock: &str) -> bool {
+        self.case.clocks.get(clock).is_some_and(|history| !history.ended)
+    }
+
+    fn end_clock(&mut self, name: &str, clock: &Clock, stopped: bool) -> Result<(), Stuck> {
+        if !stopped {
+            self.record(Entry::ClockCancelled { clock: name.to_owned() });
+            return Ok(());
+        }
+        let Some(history) = self.case.clocks.get(name) else { return Ok(()) };
+        let mut events = history.events.clone();
+        events.push(groundbreak_sla::ClockEvent::stop(self.now).effective(self.at));
+        let reading = self.workflow.fold_clock(&clock.policy, &events, self.at)?;
+        if let (Verdict::Missed, Some(due_at), None) = (reading.verdict, reading.breached_at, history.breached) {
+            self.record(Entry::ClockBreached { clock: name.to_owned(), due_at });
+        }
+        self.record(Entry::ClockStopped {
+            clock: name.to_owned(),
+            verdict: reading.verdict,
+            wall_ms: reading.wall_ms,
+            office_ms: reading.office_ms,
+        });
+        Ok(())
+    }
+
+    /// Brings the reasons for which a clock stands still in line with the states the case is in.
+    fn pause_or_resume(&mut self, name: &str, clock: &Clock) {
+        let workflow = self.workflow;
+        let mut reasons: Vec<_> = self
+            .case
+            .active
+            .iter()
+            .filter_map(|state| workflow.states.get(state)?.pauses.clone())
+            .filter(|reason| clock.paused_by.contains(&reason.party))
+            .collect();
+        reasons.sort_by(|a, b| a.name.cmp(&b.name));
+        reasons.dedup();
+        let held = self.case.clocks.get(name).map(|history| history.held.clone()).unwrap_or_default();
+        for reason in held.iter().filter(|reason| !reasons.contains(reason)) {
+            self.record(Entry::ClockResumed { clock: name.to_owned(), reason: reason.clone() });
+        }
+        for reason in reasons.into_iter().filter(|reason| !held.contains(reason)) {
+            self.record(Entry::ClockPaused { clock: name.to_owned(), reason });
+        }
+    }
+
+    /// Ends the draft. At the end of a case, clocks that still run no longer apply.
+    pub(crate) fn finish(mut self) -> Result<Decision, Stuck> {
+        if self.workflow.is_closed(&self.case) {
+            let running: Vec<String> =
+                self.case.clocks.iter().filter(|(_, history)| !history.ended).map(|(name, _)| name.clone()).collect();
+            for clock in running {
+                self.record(Entry::ClockCancelled { clock });
+            }
+        }
+        let commit = Commit {
+            case: self.case.id,
+            revision: self.case.revision,
+            command: self.command,
+            by: self.by,
+            effective_at: self.at,
+            recorded_at: self.now,
+            entries: self.entries,
+        };
+        let timers = self.workflow.timers(&self.case)?;
+        let terms = self.workflow.terms(&self.case)?;
+        Ok(Decision { commit, case: self.case, timers, terms })
+    }
+}
+
+/// Asks the guards of a workflow about a case in the middle of a step.
+struct Guards<'a> {
+    workflow: &'a Workflow,
+    case: &'a Case,
+    failed: Vec<usize>,
+}
+
+impl Host for Guards<'_> {
+    type Error = Infallible;
+
+    fn guard(&mut self, guard: GuardId, view: &View<'_>, _: &mut Raised) -> Result<bool, Infallible> {
+        let index = usize::try_from(guard.0).unwrap_or(usize::MAX);
+        let at = |state: &str| view.is_in_name(state);
+        let facts = Facts { case: self.case, at: &at };
+        // A guard that asks for a fact nobody has recorded does not hold.
+        let holds = self.workflow.guards.get(index).is_some_and(|guard| guard.eval(&facts).unwrap_or(false));
+        if !holds && !self.failed.contains(&index) {
+            self.failed.push(index);
+        }
+        Ok(holds)
+    }
+
+    fn run(&mut self, _: ActionId, _: &View<'_>, _: &mut Raised) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+fn stuck(error: &StepError<Infallible>) -> Stuck {
+    Stuck::Step { problem: error.to_string() }
+}
+
+/// Tells whether a clock counts on: it has started, is neither stopped nor cancelled, and may
+/// stand still.
+pub(crate) fn is_open(state: ClockState) -> bool {
+    matches!(state, ClockState::Running | ClockState::Paused)
+}

@@ -1,0 +1,21 @@
+//! Definitions compiled and decisions taken, as rows.
+
+mod compile;
+mod decide;
+mod desk;
+
+pub(crate) const PERMIT: &str = include_str!("permit.yaml");
+
+/// A hall that is open on weekdays from 9 to 12 and from 14 to 18.
+pub(crate) const HALL: &str = "
+id: hall
+version: 1
+tz: Asia/Shanghai
+weekly:
+  mon: [['09:00', '12:00'], ['14:00', '18:00']]
+  tue: [['09:00', '12:00'], ['14:00', '18:00']]
+  wed: [['09:00', '12:00'], ['14:00', '18:00']]
+  thu: [['09:00', '12:00'], ['14:00', '18:00']]
+  fri: [['09:00', '12:00'], ['14:00', '18:00']]
+coverage: ['2023-01-01', '2023-12-31']
+";
