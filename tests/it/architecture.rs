@@ -11,12 +11,28 @@ use crate::{root, sources};
 const ARROWS: [(&str, &[&str]); 9] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
-    ("groundbreak-workflow", &["groundbreak-statechart", "groundbreak-sla"]),
-    ("groundbreak-audit", &["groundbreak-workflow", "groundbreak-sla"]),
+    (
+        "groundbreak-workflow",
+        &["groundbreak-statechart", "groundbreak-sla"],
+    ),
+    (
+        "groundbreak-audit",
+        &["groundbreak-workflow", "groundbreak-sla"],
+    ),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
-    ("groundbreak-engine", &["groundbreak-workflow", "groundbreak-store"]),
-    ("groundbreak-server", &["groundbreak-engine", "groundbreak-audit", "groundbreak-workflow"]),
+    (
+        "groundbreak-engine",
+        &["groundbreak-workflow", "groundbreak-store"],
+    ),
+    (
+        "groundbreak-server",
+        &[
+            "groundbreak-engine",
+            "groundbreak-audit",
+            "groundbreak-workflow",
+        ],
+    ),
     (
         "groundbreak",
         &[
@@ -54,11 +70,21 @@ const IMPURE: [&str; 14] = [
 /// The dependencies of each package of the workspace, those for tests and examples left out.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     metadata["packages"]
@@ -67,8 +93,13 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .iter()
         .map(|package| {
             let dependencies = package["dependencies"].as_array().unwrap();
-            let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
-            (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
+            let normal = dependencies
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null());
+            (
+                text(&package["name"]),
+                normal.map(|dependency| text(&dependency["name"])).collect(),
+            )
         })
         .collect()
 }
@@ -77,13 +108,26 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 fn the_arrows_between_rooms_are_those_of_the_plan() {
     let dependencies = dependencies();
     for (room, may) in ARROWS {
-        let names = dependencies.get(room).unwrap_or_else(|| panic!("there is no room {room}"));
-        let arrows: BTreeSet<&str> =
-            names.iter().map(String::as_str).filter(|name| name.starts_with("groundbreak")).collect();
+        let names = dependencies
+            .get(room)
+            .unwrap_or_else(|| panic!("there is no room {room}"));
+        let arrows: BTreeSet<&str> = names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.starts_with("groundbreak"))
+            .collect();
         let may: BTreeSet<&str> = may.iter().copied().collect();
-        assert!(arrows.is_subset(&may), "{room} names {:?}, and may name {may:?}", arrows.difference(&may));
+        assert!(
+            arrows.is_subset(&may),
+            "{room} names {:?}, and may name {may:?}",
+            arrows.difference(&may)
+        );
     }
-    let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).chain(["groundbreak-tests"]).collect();
+    let rooms: BTreeSet<&str> = ARROWS
+        .iter()
+        .map(|(room, _)| *room)
+        .chain(["groundbreak-tests"])
+        .collect();
     let found: BTreeSet<&str> = dependencies.keys().map(String::as_str).collect();
     assert_eq!(found, rooms, "a room without a place in the plan");
 }
@@ -92,11 +136,20 @@ fn the_arrows_between_rooms_are_those_of_the_plan() {
 fn only_the_server_knows_http_and_only_the_command_line_names_a_concrete_store() {
     for (room, names) in dependencies() {
         let http = names.contains("axum") || names.contains("tower-http");
-        assert!(!http || ["groundbreak-server", "groundbreak"].contains(&room.as_str()), "{room} knows HTTP");
+        assert!(
+            !http || ["groundbreak-server", "groundbreak"].contains(&room.as_str()),
+            "{room} knows HTTP"
+        );
         let sled = names.contains("sled");
-        assert!(!sled || room == "groundbreak-store-sled", "{room} names sled");
+        assert!(
+            !sled || room == "groundbreak-store-sled",
+            "{room} names sled"
+        );
         let terminal = names.contains("clap") || names.contains("miette");
-        assert!(!terminal || room == "groundbreak", "{room} knows the terminal");
+        assert!(
+            !terminal || room == "groundbreak",
+            "{room} knows the terminal"
+        );
     }
 }
 
@@ -105,9 +158,18 @@ fn pure_rooms_read_nothing_from_outside() {
     for room in PURE {
         for path in sources(&root().join("crates").join(room).join("src")) {
             let source = std::fs::read_to_string(&path).unwrap();
-            for (number, line) in source.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for (number, line) in source
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            {
                 for impure in IMPURE {
-                    assert!(!line.contains(impure), "{}:{}: {impure}", path.display(), number + 1);
+                    assert!(
+                        !line.contains(impure),
+                        "{}:{}: {impure}",
+                        path.display(),
+                        number + 1
+                    );
                 }
             }
         }
@@ -121,7 +183,11 @@ fn every_room_keeps_the_common_lints_and_forbids_unsafe_code() {
     for entry in std::fs::read_dir(root().join("crates")).unwrap() {
         let path = entry.unwrap().path().join("Cargo.toml");
         let manifest = std::fs::read_to_string(&path).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", path.display());
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -130,8 +196,15 @@ fn there_is_no_drawer_for_odds_and_ends() {
     for entry in std::fs::read_dir(root().join("crates")).unwrap() {
         for path in sources(&entry.unwrap().path().join("src")) {
             let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let folder = path.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
-            for name in ["utils", "util", "common", "helpers", "misc", "types", "manager"] {
+            let folder = path
+                .parent()
+                .and_then(Path::file_name)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            for name in [
+                "utils", "util", "common", "helpers", "misc", "types", "manager",
+            ] {
                 assert!(stem != name && folder != name, "{}", path.display());
             }
         }

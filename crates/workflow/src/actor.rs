@@ -25,13 +25,23 @@ impl Actor {
 
     /// Returns an actor with one role.
     pub fn new(id: impl Into<String>, name: impl Into<String>, role: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), roles: BTreeSet::from([role.into()]), department: None }
+        Self {
+            id: id.into(),
+            name: name.into(),
+            roles: BTreeSet::from([role.into()]),
+            department: None,
+        }
     }
 
     /// Returns the actor that timers act as. It holds no role: what it may do follows from the
     /// timer it fires.
     pub fn clock() -> Self {
-        Self { id: Self::CLOCK_ID.into(), name: Self::CLOCK_ID.into(), roles: BTreeSet::new(), department: None }
+        Self {
+            id: Self::CLOCK_ID.into(),
+            name: Self::CLOCK_ID.into(),
+            roles: BTreeSet::new(),
+            department: None,
+        }
     }
 
     /// Tells whether this is the actor that timers act as.

@@ -101,7 +101,9 @@ pub(crate) struct Stamp<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
     /// The first entry of a journal opens the case, and no other does.
-    #[error("case {case}, revision {revision}: the journal does not begin with the opening of the case, or opens it twice")]
+    #[error(
+        "case {case}, revision {revision}: the journal does not begin with the opening of the case, or opens it twice"
+    )]
     NotOpenedOnce {
         /// The case.
         case: CaseId,
@@ -134,7 +136,9 @@ impl Case {
     /// # Errors
     ///
     /// [`FoldError`], by what is wrong with the journal.
-    pub fn fold<'a>(commits: impl IntoIterator<Item = &'a Commit>) -> Result<Option<Self>, FoldError> {
+    pub fn fold<'a>(
+        commits: impl IntoIterator<Item = &'a Commit>,
+    ) -> Result<Option<Self>, FoldError> {
         let mut case: Option<Self> = None;
         for commit in commits {
             match case.as_mut() {
@@ -152,10 +156,24 @@ impl Case {
     /// [`FoldError::NotOpenedOnce`] or [`FoldError::Gap`] when it is not the first.
     pub fn open(commit: &Commit) -> Result<Self, FoldError> {
         if commit.revision != 1 {
-            return Err(FoldError::Gap { case: commit.case, after: 0, found: commit.revision });
+            return Err(FoldError::Gap {
+                case: commit.case,
+                after: 0,
+                found: commit.revision,
+            });
         }
-        let Some(Entry::Opened { workflow, version, digest, number, title }) = commit.entries.first() else {
-            return Err(FoldError::NotOpenedOnce { case: commit.case, revision: commit.revision });
+        let Some(Entry::Opened {
+            workflow,
+            version,
+            digest,
+            number,
+            title,
+        }) = commit.entries.first()
+        else {
+            return Err(FoldError::NotOpenedOnce {
+                case: commit.case,
+                revision: commit.revision,
+            });
         };
         let mut case = Self {
             id: commit.case,
@@ -188,13 +206,27 @@ impl Case {
     /// [`FoldError`] when it is not the next one; the case is then unchanged.
     pub fn apply(&mut self, commit: &Commit) -> Result<(), FoldError> {
         if commit.case != self.id {
-            return Err(FoldError::OtherCase { case: self.id, found: commit.case });
+            return Err(FoldError::OtherCase {
+                case: self.id,
+                found: commit.case,
+            });
         }
         if commit.revision != self.revision + 1 {
-            return Err(FoldError::Gap { case: self.id, after: self.revision, found: commit.revision });
+            return Err(FoldError::Gap {
+                case: self.id,
+                after: self.revision,
+                found: commit.revision,
+            });
         }
-        if commit.entries.iter().any(|entry| matches!(entry, Entry::Opened { .. })) {
-            return Err(FoldError::NotOpenedOnce { case: self.id, revision: commit.revision });
+        if commit
+            .entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Opened { .. }))
+        {
+            return Err(FoldError::NotOpenedOnce {
+                case: self.id,
+                revision: commit.revision,
+            });
         }
         self.fold_entries(commit, 0);
         Ok(())
@@ -216,8 +248,11 @@ impl Case {
     }
 
     fn fold_entries(&mut self, commit: &Commit, skip: usize) {
-        let stamp =
-            Stamp { effective_at: commit.effective_at, recorded_at: commit.recorded_at, by: &commit.by };
+        let stamp = Stamp {
+            effective_at: commit.effective_at,
+            recorded_at: commit.recorded_at,
+            by: &commit.by,
+        };
         self.stamp(commit.revision, &stamp);
         for entry in commit.entries.iter().skip(skip) {
             self.fold_entry(&stamp, entry);
@@ -230,7 +265,10 @@ impl Case {
         self.effective_at = stamp.effective_at;
         self.recorded_at = stamp.recorded_at;
         if let Some(role) = &stamp.by.role {
-            self.acted.entry(role.clone()).or_default().insert(stamp.by.id.clone());
+            self.acted
+                .entry(role.clone())
+                .or_default()
+                .insert(stamp.by.id.clone());
         }
     }
 
@@ -240,28 +278,51 @@ impl Case {
         match entry {
             Entry::Opened { .. } | Entry::Fired { .. } | Entry::Commented { .. } => {}
             Entry::FactsRecorded { data } => {
-                self.data.extend(data.iter().map(|(field, value)| (field.clone(), value.clone())));
+                self.data.extend(
+                    data.iter()
+                        .map(|(field, value)| (field.clone(), value.clone())),
+                );
             }
-            Entry::DocumentAttached { document, file_name, digest, .. } => {
-                self.documents.entry(document.clone()).or_default().push(DocumentVersion {
-                    file_name: file_name.clone(),
-                    digest: digest.clone(),
-                    at,
-                    by: stamp.by.name.clone(),
-                });
+            Entry::DocumentAttached {
+                document,
+                file_name,
+                digest,
+                ..
+            } => {
+                self.documents
+                    .entry(document.clone())
+                    .or_default()
+                    .push(DocumentVersion {
+                        file_name: file_name.clone(),
+                        digest: digest.clone(),
+                        at,
+                        by: stamp.by.name.clone(),
+                    });
             }
-            Entry::Moved { exited, entered, remembered } => {
+            Entry::Moved {
+                exited,
+                entered,
+                remembered,
+            } => {
                 self.active.retain(|state| !exited.contains(state));
                 self.active.extend(entered.iter().cloned());
                 for state in exited {
-                    if let Some(stay) = self.stays.get_mut(state).and_then(|stays| stays.last_mut()) {
+                    if let Some(stay) = self.stays.get_mut(state).and_then(|stays| stays.last_mut())
+                    {
                         stay.to = Some(at);
                     }
                 }
                 for state in entered {
-                    self.stays.entry(state.clone()).or_default().push(Stay { from: at, to: None });
+                    self.stays
+                        .entry(state.clone())
+                        .or_default()
+                        .push(Stay { from: at, to: None });
                 }
-                self.remembered.extend(remembered.iter().map(|(state, names)| (state.clone(), names.clone())));
+                self.remembered.extend(
+                    remembered
+                        .iter()
+                        .map(|(state, names)| (state.clone(), names.clone())),
+                );
             }
             Entry::TimerArmed { timer, due_at } => {
                 self.armed.insert(timer.clone(), *due_at);
@@ -279,12 +340,22 @@ impl Case {
             }
             Entry::ClockPaused { clock, reason } => {
                 let history = self.clock(clock);
-                history.push(stamp, ClockEventKind::Pause { reason: reason.clone() });
+                history.push(
+                    stamp,
+                    ClockEventKind::Pause {
+                        reason: reason.clone(),
+                    },
+                );
                 history.held.push(reason.clone());
             }
             Entry::ClockResumed { clock, reason } => {
                 let history = self.clock(clock);
-                history.push(stamp, ClockEventKind::Resume { reason: Some(reason.name.clone()) });
+                history.push(
+                    stamp,
+                    ClockEventKind::Resume {
+                        reason: Some(reason.name.clone()),
+                    },
+                );
                 history.held.retain(|held| held != reason);
             }
             Entry::ClockStopped { clock, verdict, .. } => {
@@ -295,7 +366,12 @@ impl Case {
             }
             Entry::ClockCancelled { clock } => {
                 let history = self.clock(clock);
-                history.push(stamp, ClockEventKind::Cancel { reason: String::new() });
+                history.push(
+                    stamp,
+                    ClockEventKind::Cancel {
+                        reason: String::new(),
+                    },
+                );
                 history.ended = true;
             }
             Entry::ClockWarned { clock, trigger } => {
@@ -314,6 +390,10 @@ impl Case {
 
 impl ClockHistory {
     fn push(&mut self, stamp: &Stamp<'_>, kind: ClockEventKind) {
-        self.events.push(ClockEvent { effective_at: stamp.effective_at, recorded_at: stamp.recorded_at, kind });
+        self.events.push(ClockEvent {
+            effective_at: stamp.effective_at,
+            recorded_at: stamp.recorded_at,
+            kind,
+        });
     }
 }

@@ -9,14 +9,18 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError};
+use groundbreak_sla::{
+    Calendar, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
+};
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 pub(crate) use calendar::compile_calendar;
 
 use crate::data::FieldType;
-use crate::definition::{ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, Named};
+use crate::definition::{
+    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, Named,
+};
 use crate::guard::{Guard, GuardType, Scope};
 use crate::source::{At, read};
 use crate::suggest::nearest;
@@ -32,8 +36,13 @@ pub(crate) fn compile(
     source: &str,
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Result<Workflow, Vec<Diagnostic>> {
-    let definition: Definition = read(source).map_err(|fault| vec![fault])?;
-    let compiler = Compiler { definition: &definition, faults: Vec::new(), guards: Vec::new(), states: names::States::default() };
+    let definition: Definition = read(source)?;
+    let compiler = Compiler {
+        definition: &definition,
+        faults: Vec::new(),
+        guards: Vec::new(),
+        states: names::States::default(),
+    };
     compiler.run(source, calendars)
 }
 
@@ -46,7 +55,11 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn run(mut self, source: &str, calendars: &BTreeMap<String, Arc<Calendar>>) -> Result<Workflow, Vec<Diagnostic>> {
+    fn run(
+        mut self,
+        source: &str,
+        calendars: &BTreeMap<String, Arc<Calendar>>,
+    ) -> Result<Workflow, Vec<Diagnostic>> {
         let definition = self.definition;
         self.check_names();
         self.states = self.collect_states();
@@ -62,7 +75,8 @@ impl Compiler<'_> {
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
-            self.faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+            self.faults
+                .sort_by_key(|fault| (fault.span.start, fault.span.end));
             self.faults.dedup();
             return Err(self.faults);
         };
@@ -70,8 +84,11 @@ impl Compiler<'_> {
             .documents
             .iter()
             .map(|(name, document)| {
-                let document =
-                    Document { title: document.title.clone(), class: document.class, law: document.law.clone() };
+                let document = Document {
+                    title: document.title.clone(),
+                    class: document.class,
+                    law: document.law.clone(),
+                };
                 (name.value.clone(), document)
             })
             .collect();
@@ -96,12 +113,26 @@ impl Compiler<'_> {
         })
     }
 
-    fn fault(&mut self, code: &'static str, span: &Range<usize>, zh: impl Into<String>, en: impl Into<String>) {
-        self.faults.push(Diagnostic::new(code, span.clone(), Text::new(zh, en)));
+    fn fault(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) {
+        self.faults
+            .push(Diagnostic::new(code, span.clone(), Text::new(zh, en)));
     }
 
-    fn fault_with_help(&mut self, code: &'static str, span: &Range<usize>, message: Text, help: Text) {
-        self.faults.push(Diagnostic::new(code, span.clone(), message).with_help(help));
+    fn fault_with_help(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: Text,
+        help: Text,
+    ) {
+        self.faults
+            .push(Diagnostic::new(code, span.clone(), message).with_help(help));
     }
 
     /// Reports a name that is not declared, with the one it may have meant.
@@ -112,14 +143,34 @@ impl Compiler<'_> {
         name: &At<String>,
         known: impl IntoIterator<Item = &'n str> + Clone,
     ) {
-        let message = Text::new(format!("没有声明{} `{name}`。", what.0), format!("There is no {} `{name}`.", what.1));
+        let message = Text::new(
+            format!("没有声明{} `{name}`。", what.0),
+            format!("There is no {} `{name}`.", what.1),
+        );
         let help = match nearest(name, known.clone()) {
-            Some(meant) => Text::new(format!("是否指 `{meant}`？"), format!("Did you mean `{meant}`?")),
+            Some(meant) => Text::new(
+                format!("是否指 `{meant}`？"),
+                format!("Did you mean `{meant}`?"),
+            ),
             None => {
                 let known: Vec<&str> = known.into_iter().take(12).collect();
                 Text::new(
-                    format!("已声明的有：{}。", if known.is_empty() { "无".into() } else { known.join("、") }),
-                    format!("Declared are: {}.", if known.is_empty() { "none".into() } else { known.join(", ") }),
+                    format!(
+                        "已声明的有：{}。",
+                        if known.is_empty() {
+                            "无".into()
+                        } else {
+                            known.join("、")
+                        }
+                    ),
+                    format!(
+                        "Declared are: {}.",
+                        if known.is_empty() {
+                            "none".into()
+                        } else {
+                            known.join(", ")
+                        }
+                    ),
                 )
             }
         };
@@ -130,14 +181,23 @@ impl Compiler<'_> {
         let name = &self.definition.calendar;
         let calendar = calendars.get(&name.value).cloned();
         if calendar.is_none() {
-            self.unknown("unknown-calendar", ("日历", "calendar"), name, calendars.keys().map(String::as_str));
+            self.unknown(
+                "unknown-calendar",
+                ("日历", "calendar"),
+                name,
+                calendars.keys().map(String::as_str),
+            );
         }
         calendar
     }
 
     fn fields(&mut self) -> IndexMap<String, Field> {
         let definition = self.definition;
-        definition.data.iter().map(|(name, field)| (name.value.clone(), self.field(name, field))).collect()
+        definition
+            .data
+            .iter()
+            .map(|(name, field)| (name.value.clone(), self.field(name, field)))
+            .collect()
     }
 
     fn field(&mut self, name: &At<String>, field: &FieldDefinition) -> Field {
@@ -145,24 +205,42 @@ impl Compiler<'_> {
             (None, FieldType::Choice) => self.fault_with_help(
                 "choice-without-choices",
                 &name.span,
-                Text::new(format!("`{name}` 是选择项，却没有列出选项。"), format!("`{name}` is a choice of nothing.")),
+                Text::new(
+                    format!("`{name}` 是选择项，却没有列出选项。"),
+                    format!("`{name}` is a choice of nothing."),
+                ),
                 Text::new("请加上 `choices:`。", "Add `choices:`."),
             ),
             (Some(choices), FieldType::Choice) if choices.is_empty() => {
-                self.fault("choice-without-choices", &choices.span, "选项不能为空。", "There is nothing to choose from.");
+                self.fault(
+                    "choice-without-choices",
+                    &choices.span,
+                    "选项不能为空。",
+                    "There is nothing to choose from.",
+                );
             }
             (Some(choices), kind) if kind != FieldType::Choice => self.fault_with_help(
                 "choice-without-choices",
                 &choices.span,
-                Text::new("只有 `type: choice` 才有选项。", "Only `type: choice` has choices."),
-                Text::new("请改类型，或去掉 `choices`。", "Change the type, or take `choices` away."),
+                Text::new(
+                    "只有 `type: choice` 才有选项。",
+                    "Only `type: choice` has choices.",
+                ),
+                Text::new(
+                    "请改类型，或去掉 `choices`。",
+                    "Change the type, or take `choices` away.",
+                ),
             ),
             _ => {}
         }
         Field {
             title: field.title.clone(),
             kind: field.kind,
-            choices: field.choices.as_ref().map(|choices| choices.value.clone()).unwrap_or_default(),
+            choices: field
+                .choices
+                .as_ref()
+                .map(|choices| choices.value.clone())
+                .unwrap_or_default(),
             required: field.required,
         }
     }
@@ -180,7 +258,11 @@ impl Compiler<'_> {
             .map(|(name, role)| {
                 let role = Role {
                     title: role.title.clone(),
-                    not_same_person_as: role.not_same_person_as.iter().map(|other| other.value.clone()).collect(),
+                    not_same_person_as: role
+                        .not_same_person_as
+                        .iter()
+                        .map(|other| other.value.clone())
+                        .collect(),
                     may_record_late: role.may_record_late,
                 };
                 (name.value.clone(), role)
@@ -202,7 +284,14 @@ impl Compiler<'_> {
             .iter()
             .filter_map(|(name, gate)| {
                 let when = self.guard(&gate.when)?;
-                Some((name.value.clone(), Gate { title: gate.title.clone(), law: gate.law.clone(), when }))
+                Some((
+                    name.value.clone(),
+                    Gate {
+                        title: gate.title.clone(),
+                        law: gate.law.clone(),
+                        when,
+                    },
+                ))
             })
             .collect()
     }
@@ -214,7 +303,10 @@ impl Compiler<'_> {
                 self.fault_with_help(
                     "nobody-may",
                     &name.span,
-                    Text::new(format!("没有人可以“{}”。", event.title.zh), format!("Nobody may \"{}\".", event.title.en)),
+                    Text::new(
+                        format!("没有人可以“{}”。", event.title.zh),
+                        format!("Nobody may \"{}\".", event.title.en),
+                    ),
                     Text::new("请在 `by` 中写明角色。", "Name the roles under `by`."),
                 );
             }
@@ -223,7 +315,12 @@ impl Compiler<'_> {
             }
             for field in &event.asks {
                 if !definition.data.contains_key(field) {
-                    self.unknown("unknown-field", ("数据项", "field"), field, keys(&definition.data));
+                    self.unknown(
+                        "unknown-field",
+                        ("数据项", "field"),
+                        field,
+                        keys(&definition.data),
+                    );
                 }
             }
         }
@@ -231,7 +328,11 @@ impl Compiler<'_> {
             .events
             .iter()
             .map(|(name, event)| {
-                let event = EventKind { title: event.title.clone(), by: values(&event.by), asks: values(&event.asks) };
+                let event = EventKind {
+                    title: event.title.clone(),
+                    by: values(&event.by),
+                    asks: values(&event.asks),
+                };
                 (name.value.clone(), event)
             })
             .collect()
@@ -248,14 +349,20 @@ impl Compiler<'_> {
 
     fn clock(&mut self, clock: &ClockDefinition) -> Option<Clock> {
         let goal = self.goal(&clock.budget);
-        let triggers: Vec<Option<Trigger>> = clock.warn.iter().map(|warn| self.trigger(warn)).collect();
+        let triggers: Vec<Option<Trigger>> =
+            clock.warn.iter().map(|warn| self.trigger(warn)).collect();
         let start = self.edge(&clock.start);
         let stop = self.edge(&clock.stop);
         let cancel = clock.cancel.as_ref().map(|edge| self.edge(edge));
         for segment in &clock.segments {
             self.check_state(segment);
         }
-        let paused_by = clock.paused_by.iter().filter_map(|reason| self.reason(reason)).map(|reason| reason.party).collect();
+        let paused_by = clock
+            .paused_by
+            .iter()
+            .filter_map(|reason| self.reason(reason))
+            .map(|reason| reason.party)
+            .collect();
         let policy = ClockPolicy {
             triggers: triggers.into_iter().collect::<Option<_>>()?,
             day_start: match clock.first_day {
@@ -282,12 +389,27 @@ impl Compiler<'_> {
 
     fn goal(&mut self, budget: &At<String>) -> Option<Goal> {
         let goal: Result<Goal, GoalError> = budget.parse();
-        goal.map_err(|error| self.faults.push(Diagnostic::new("bad-budget", budget.span.clone(), error.text().into()))).ok()
+        goal.map_err(|error| {
+            self.faults.push(Diagnostic::new(
+                "bad-budget",
+                budget.span.clone(),
+                error.text().into(),
+            ))
+        })
+        .ok()
     }
 
     fn trigger(&mut self, warn: &At<String>) -> Option<Trigger> {
         let trigger: Result<Trigger, TriggerError> = warn.parse();
-        trigger.map_err(|error| self.faults.push(Diagnostic::new("bad-warning", warn.span.clone(), error.text().into()))).ok()
+        trigger
+            .map_err(|error| {
+                self.faults.push(Diagnostic::new(
+                    "bad-warning",
+                    warn.span.clone(),
+                    error.text().into(),
+                ))
+            })
+            .ok()
     }
 
     /// Reads why a clock may stand still. Who answers for the time must be known.
@@ -296,28 +418,53 @@ impl Compiler<'_> {
         if reason.party != Party::Other && reason.party != Party::Closed {
             return Some(reason);
         }
-        let known = ["applicant_correction", "special_procedure", "other_agency", "force_majeure", "system_outage"];
-        self.unknown("unknown-reason", ("暂停事由", "reason to pause"), name, known);
+        let known = [
+            "applicant_correction",
+            "special_procedure",
+            "other_agency",
+            "force_majeure",
+            "system_outage",
+        ];
+        self.unknown(
+            "unknown-reason",
+            ("暂停事由", "reason to pause"),
+            name,
+            known,
+        );
         None
     }
 
     fn edge(&mut self, edge: &At<String>) -> Option<Edge> {
-        let (state, make): (&str, fn(String) -> Edge) = if let Some(state) = edge.strip_prefix("entering ") {
-            (state.trim(), Edge::Entering)
-        } else if let Some(state) = edge.strip_prefix("leaving ") {
-            (state.trim(), Edge::Leaving)
-        } else {
-            self.fault_with_help(
-                "bad-edge",
-                &edge.span,
-                Text::new(format!("`{edge}` 不是起止点。"), format!("`{edge}` neither starts nor stops a clock.")),
-                Text::new("可写：`entering 状态` 或 `leaving 状态`。", "Write `entering STATE` or `leaving STATE`."),
-            );
-            return None;
-        };
+        let (state, make): (&str, fn(String) -> Edge) =
+            if let Some(state) = edge.strip_prefix("entering ") {
+                (state.trim(), Edge::Entering)
+            } else if let Some(state) = edge.strip_prefix("leaving ") {
+                (state.trim(), Edge::Leaving)
+            } else {
+                self.fault_with_help(
+                    "bad-edge",
+                    &edge.span,
+                    Text::new(
+                        format!("`{edge}` 不是起止点。"),
+                        format!("`{edge}` neither starts nor stops a clock."),
+                    ),
+                    Text::new(
+                        "可写：`entering 状态` 或 `leaving 状态`。",
+                        "Write `entering STATE` or `leaving STATE`.",
+                    ),
+                );
+                return None;
+            };
         // The name ends where the text ends, so it can be underlined alone.
-        let start = edge.span.end.saturating_sub(state.len()).max(edge.span.start);
-        let name = At { value: state.to_owned(), span: start..edge.span.end };
+        let start = edge
+            .span
+            .end
+            .saturating_sub(state.len())
+            .max(edge.span.start);
+        let name = At {
+            value: state.to_owned(),
+            span: start..edge.span.end,
+        };
         self.check_state(&name).then(|| make(state.to_owned()))
     }
 
@@ -325,7 +472,12 @@ impl Compiler<'_> {
         let known = self.states.faces.contains_key(&state.value);
         if !known {
             let names: Vec<String> = self.states.faces.keys().cloned().collect();
-            self.unknown("unknown-state", ("状态", "state"), state, names.iter().map(String::as_str));
+            self.unknown(
+                "unknown-state",
+                ("状态", "state"),
+                state,
+                names.iter().map(String::as_str),
+            );
         }
         known
     }
@@ -334,7 +486,10 @@ impl Compiler<'_> {
     fn guard(&mut self, source: &At<String>) -> Option<Guard> {
         let definition = self.definition;
         let fields = |name: &str| {
-            let key = At { value: name.to_owned(), span: 0..0 };
+            let key = At {
+                value: name.to_owned(),
+                span: 0..0,
+            };
             definition.data.get(&key).map(|field| match field.kind {
                 FieldType::Boolean => GuardType::Bool,
                 FieldType::Integer | FieldType::Money => GuardType::Int,
@@ -379,7 +534,12 @@ impl Compiler<'_> {
                 _ if documents.contains_key(name) => names.push(name.value.clone()),
                 _ => {
                     let known = keys(documents).chain(["documents.main", "documents.all"]);
-                    self.unknown("unknown-document", ("材料", "document"), name, known.collect::<Vec<_>>());
+                    self.unknown(
+                        "unknown-document",
+                        ("材料", "document"),
+                        name,
+                        known.collect::<Vec<_>>(),
+                    );
                 }
             }
         }

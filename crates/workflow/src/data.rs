@@ -57,14 +57,24 @@ fn parse_money(typed: &str) -> Result<i64, Text> {
             "An amount in whole yuan is needed, such as 1200000, 1,200,000 or 120万元.",
         )
     };
-    let (digits, unit) = if let Some(digits) = typed.strip_suffix("亿元").or_else(|| typed.strip_suffix('亿')) {
+    let (digits, unit) = if let Some(digits) = typed
+        .strip_suffix("亿元")
+        .or_else(|| typed.strip_suffix('亿'))
+    {
         (digits, 100_000_000)
-    } else if let Some(digits) = typed.strip_suffix("万元").or_else(|| typed.strip_suffix('万')) {
+    } else if let Some(digits) = typed
+        .strip_suffix("万元")
+        .or_else(|| typed.strip_suffix('万'))
+    {
         (digits, 10_000)
     } else {
         (typed.strip_suffix('元').unwrap_or(typed), 1)
     };
-    let digits: String = digits.trim().chars().filter(|c| !matches!(c, ',' | '，' | '_')).collect();
+    let digits: String = digits
+        .trim()
+        .chars()
+        .filter(|c| !matches!(c, ',' | '，' | '_'))
+        .collect();
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let whole: i64 = whole.parse().map_err(|_| wrong())?;
     let mut yuan = whole.checked_mul(unit).ok_or_else(wrong)?;
@@ -94,35 +104,53 @@ impl Workflow {
                     name,
                     Text::new(
                         format!("本流程没有这一项；可填：{}。", known.join("、")),
-                        format!("this workflow has no such field; it has: {}.", known.join(", ")),
+                        format!(
+                            "this workflow has no such field; it has: {}.",
+                            known.join(", ")
+                        ),
                     ),
                 ));
             };
             let problem = match (field.kind, value) {
-                (FieldType::Boolean, Value::Boolean(_)) | (FieldType::Integer, Value::Integer(_)) => None,
+                (FieldType::Boolean, Value::Boolean(_))
+                | (FieldType::Integer, Value::Integer(_)) => None,
                 (FieldType::Money, Value::Integer(yuan)) if *yuan >= 0 => None,
                 (FieldType::Text, Value::Text(text)) if text.trim().is_empty() => {
                     Some(Text::new("不能为空。", "it may not be empty."))
                 }
-                (FieldType::Text, Value::Text(text)) => (text.chars().count() > TEXT_LENGTH_MAX).then(|| {
-                    Text::new(
-                        format!("最多 {TEXT_LENGTH_MAX} 字。"),
-                        format!("at most {TEXT_LENGTH_MAX} characters."),
-                    )
-                }),
+                (FieldType::Text, Value::Text(text)) => (text.chars().count() > TEXT_LENGTH_MAX)
+                    .then(|| {
+                        Text::new(
+                            format!("最多 {TEXT_LENGTH_MAX} 字。"),
+                            format!("at most {TEXT_LENGTH_MAX} characters."),
+                        )
+                    }),
                 (FieldType::Date, Value::Text(text)) => (!is_date(text)).then(|| {
-                    Text::new("应为日期，如 2023-03-23。", "a date is needed, such as 2023-03-23.")
-                }),
-                (FieldType::Choice, Value::Text(text)) => (!field.choices.contains_key(text)).then(|| {
-                    let known: Vec<&str> = field.choices.keys().map(String::as_str).collect();
                     Text::new(
-                        format!("应为其中之一：{}。", known.join("、")),
-                        format!("one of these is needed: {}.", known.join(", ")),
+                        "应为日期，如 2023-03-23。",
+                        "a date is needed, such as 2023-03-23.",
                     )
                 }),
-                (FieldType::Money, _) => Some(Text::new("应为不小于零的整数元。", "whole yuan, not negative, are needed.")),
-                (FieldType::Integer, _) => Some(Text::new("应为整数。", "a whole number is needed.")),
-                (FieldType::Boolean, _) => Some(Text::new("应为 true 或 false。", "true or false is needed.")),
+                (FieldType::Choice, Value::Text(text)) => {
+                    (!field.choices.contains_key(text)).then(|| {
+                        let known: Vec<&str> = field.choices.keys().map(String::as_str).collect();
+                        Text::new(
+                            format!("应为其中之一：{}。", known.join("、")),
+                            format!("one of these is needed: {}.", known.join(", ")),
+                        )
+                    })
+                }
+                (FieldType::Money, _) => Some(Text::new(
+                    "应为不小于零的整数元。",
+                    "whole yuan, not negative, are needed.",
+                )),
+                (FieldType::Integer, _) => {
+                    Some(Text::new("应为整数。", "a whole number is needed."))
+                }
+                (FieldType::Boolean, _) => Some(Text::new(
+                    "应为 true 或 false。",
+                    "true or false is needed.",
+                )),
                 (FieldType::Text | FieldType::Date | FieldType::Choice, _) => {
                     Some(Text::new("应为文字。", "text is needed."))
                 }
@@ -136,17 +164,28 @@ impl Workflow {
 }
 
 pub(crate) fn invalid(field: &str, problem: Text) -> Refusal {
-    Refusal::InvalidData { field: field.to_owned(), problem }
+    Refusal::InvalidData {
+        field: field.to_owned(),
+        problem,
+    }
 }
 
 /// Tells whether this is a date of the proleptic Gregorian calendar, year first, with dashes.
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts[..] else { return false };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.chars().all(|c| c == '-' || c.is_ascii_digit()) {
+    let [year, month, day] = parts[..] else {
+        return false;
+    };
+    if (year.len(), month.len(), day.len()) != (4, 2, 2)
+        || !text.chars().all(|c| c == '-' || c.is_ascii_digit())
+    {
         return false;
     }
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse::<u32>(), month.parse::<u32>(), day.parse::<u32>()) else {
+    let (Ok(year), Ok(month), Ok(day)) = (
+        year.parse::<u32>(),
+        month.parse::<u32>(),
+        day.parse::<u32>(),
+    ) else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -185,7 +224,13 @@ mod tests {
 
     #[test]
     fn dates_exist() {
-        for (text, exists) in [("2023-03-23", true), ("2024-02-29", true), ("2023-02-29", false), ("2023-3-23", false), ("2023-13-01", false)] {
+        for (text, exists) in [
+            ("2023-03-23", true),
+            ("2024-02-29", true),
+            ("2023-02-29", false),
+            ("2023-3-23", false),
+            ("2023-13-01", false),
+        ] {
             assert_eq!(is_date(text), exists, "{text}");
         }
     }

@@ -7,7 +7,8 @@ use crate::facts::Facts;
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Actor, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature, Term, Text, Timer, Workflow,
+    Act, Actor, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature,
+    Term, Text, Timer, Workflow,
 };
 
 /// The longest remark, in characters.
@@ -89,18 +90,38 @@ pub fn decide(
 ) -> Result<Decision, DecideError> {
     match (&command.act, case) {
         (Act::Open { title, data, .. }, None) => open(workflow, command, title, data, now),
-        (Act::Open { .. }, Some(case)) => Err(Refusal::CaseExists { number: case.number.clone() }.into()),
-        (_, None) => Err(Refusal::CaseNotFound { case: command.case.to_string() }.into()),
+        (Act::Open { .. }, Some(case)) => Err(Refusal::CaseExists {
+            number: case.number.clone(),
+        }
+        .into()),
+        (_, None) => Err(Refusal::CaseNotFound {
+            case: command.case.to_string(),
+        }
+        .into()),
         (act, Some(case)) => {
             if let Some(seen) = command.seen_revision.filter(|seen| *seen != case.revision) {
-                return Err(Refusal::StaleRevision { seen, actual: case.revision }.into());
+                return Err(Refusal::StaleRevision {
+                    seen,
+                    actual: case.revision,
+                }
+                .into());
             }
             if workflow.is_closed(case) && !matches!(act, Act::Comment { .. }) {
-                return Err(Refusal::CaseClosed { number: case.number.clone() }.into());
+                return Err(Refusal::CaseClosed {
+                    number: case.number.clone(),
+                }
+                .into());
             }
             match act {
-                Act::Fire { event, data, note } => fire(workflow, case, command, event, data, note.as_deref(), now),
-                Act::Attach { document, file_name, digest, note } => {
+                Act::Fire { event, data, note } => {
+                    fire(workflow, case, command, event, data, note.as_deref(), now)
+                }
+                Act::Attach {
+                    document,
+                    file_name,
+                    digest,
+                    note,
+                } => {
                     let attached = Entry::DocumentAttached {
                         document: document.clone(),
                         file_name: file_name.clone(),
@@ -112,10 +133,20 @@ pub fn decide(
                 }
                 Act::Comment { text } => {
                     check_text("text", text, NOTE_LENGTH_MAX)?;
-                    annotate(workflow, case, command, Entry::Commented { text: text.clone() }, None, now)
+                    annotate(
+                        workflow,
+                        case,
+                        command,
+                        Entry::Commented { text: text.clone() },
+                        None,
+                        now,
+                    )
                 }
                 Act::Tick => tick(workflow, case, command, now),
-                Act::Open { .. } => Err(Refusal::CaseExists { number: case.number.clone() }.into()),
+                Act::Open { .. } => Err(Refusal::CaseExists {
+                    number: case.number.clone(),
+                }
+                .into()),
             }
         }
     }
@@ -173,8 +204,13 @@ fn fire(
     now: Timestamp,
 ) -> Result<Decision, DecideError> {
     let Some(kind) = workflow.events.get(event) else {
-        let suggestion = nearest(event, workflow.events.keys().map(String::as_str)).map(str::to_owned);
-        return Err(Refusal::UnknownEvent { event: event.to_owned(), suggestion }.into());
+        let suggestion =
+            nearest(event, workflow.events.keys().map(String::as_str)).map(str::to_owned);
+        return Err(Refusal::UnknownEvent {
+            event: event.to_owned(),
+            suggestion,
+        }
+        .into());
     };
     let by = sign(workflow, case, &command.actor, kind)?;
     if let Some(note) = note {
@@ -183,12 +219,20 @@ fn fire(
     let at = effective(workflow, command, &by, Some(case), note, now)?;
     check_asked(workflow, case, kind, data)?;
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
-    draft.record(Entry::Fired { event: event.to_owned(), note: note.map(str::to_owned) });
+    draft.record(Entry::Fired {
+        event: event.to_owned(),
+        note: note.map(str::to_owned),
+    });
     if !data.is_empty() {
         draft.record(Entry::FactsRecorded { data: data.clone() });
     }
     let outlook = draft.look(Event::Named(event))?;
-    let Some(first) = outlook.step.microsteps.first().filter(|microstep| microstep.cause == Cause::External) else {
+    let Some(first) = outlook
+        .step
+        .microsteps
+        .first()
+        .filter(|microstep| microstep.cause == Cause::External)
+    else {
         return Err(no_way_on(workflow, case, event, kind, &outlook.failed)?.into());
     };
     check_documents(workflow, &draft.case, kind, first)?;
@@ -211,8 +255,16 @@ fn no_way_on(
         .filter(|transition| transition.event.as_deref() == Some(event))
         .collect();
     if here.is_empty() {
-        let possible = workflow.open_events(case)?.into_iter().map(|event| workflow.event_title(event)).collect();
-        return Ok(Refusal::NotAllowedHere { act: kind.title.clone(), states: workflow.places(case), possible });
+        let possible = workflow
+            .open_events(case)?
+            .into_iter()
+            .map(|event| workflow.event_title(event))
+            .collect();
+        return Ok(Refusal::NotAllowedHere {
+            act: kind.title.clone(),
+            states: workflow.places(case),
+            possible,
+        });
     }
     let conditions = here
         .iter()
@@ -221,12 +273,24 @@ fn no_way_on(
         .filter_map(|guard| workflow.guards.get(guard))
         .map(|guard| guard.source().to_owned())
         .collect();
-    Ok(Refusal::ConditionNotMet { act: kind.title.clone(), conditions })
+    Ok(Refusal::ConditionNotMet {
+        act: kind.title.clone(),
+        conditions,
+    })
 }
 
-fn check_documents(workflow: &Workflow, case: &Case, kind: &EventKind, first: &Microstep) -> Result<(), Refusal> {
+fn check_documents(
+    workflow: &Workflow,
+    case: &Case,
+    kind: &EventKind,
+    first: &Microstep,
+) -> Result<(), Refusal> {
     let mut missing: Vec<&String> = Vec::new();
-    for document in first.transitions.iter().flat_map(|id| &workflow.transition(*id).requires) {
+    for document in first
+        .transitions
+        .iter()
+        .flat_map(|id| &workflow.transition(*id).requires)
+    {
         if !case.has_document(document) && !missing.contains(&document) {
             missing.push(document);
         }
@@ -234,23 +298,56 @@ fn check_documents(workflow: &Workflow, case: &Case, kind: &EventKind, first: &M
     if missing.is_empty() {
         return Ok(());
     }
-    let missing = missing.into_iter().map(|document| workflow.document_title(document)).collect();
-    Err(Refusal::DocumentsMissing { act: kind.title.clone(), missing })
+    let missing = missing
+        .into_iter()
+        .map(|document| workflow.document_title(document))
+        .collect();
+    Err(Refusal::DocumentsMissing {
+        act: kind.title.clone(),
+        missing,
+    })
 }
 
-fn check_gates(workflow: &Workflow, case: &Case, kind: &EventKind, first: &Microstep) -> Result<(), Refusal> {
+fn check_gates(
+    workflow: &Workflow,
+    case: &Case,
+    kind: &EventKind,
+    first: &Microstep,
+) -> Result<(), Refusal> {
     let mut closed: Vec<ClosedGate> = Vec::new();
-    for name in first.transitions.iter().flat_map(|id| &workflow.transition(*id).gates) {
-        let Some(gate) = workflow.gates.get(name) else { continue };
+    for name in first
+        .transitions
+        .iter()
+        .flat_map(|id| &workflow.transition(*id).gates)
+    {
+        let Some(gate) = workflow.gates.get(name) else {
+            continue;
+        };
         if !workflow.gate_is_open(gate, case) && closed.iter().all(|closed| closed.gate != *name) {
-            closed.push(ClosedGate { gate: name.clone(), title: gate.title.clone(), law: gate.law.clone() });
+            closed.push(ClosedGate {
+                gate: name.clone(),
+                title: gate.title.clone(),
+                law: gate.law.clone(),
+            });
         }
     }
-    if closed.is_empty() { Ok(()) } else { Err(Refusal::GateClosed { act: kind.title.clone(), gates: closed }) }
+    if closed.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::GateClosed {
+            act: kind.title.clone(),
+            gates: closed,
+        })
+    }
 }
 
 /// Every fact the event asks for is there or known, and no other comes with it.
-fn check_asked(workflow: &Workflow, case: &Case, kind: &EventKind, data: &Data) -> Result<(), Refusal> {
+fn check_asked(
+    workflow: &Workflow,
+    case: &Case,
+    kind: &EventKind,
+    data: &Data,
+) -> Result<(), Refusal> {
     workflow.check_data(data)?;
     if let Some(name) = data.keys().find(|name| !kind.asks.contains(name)) {
         return Err(invalid(
@@ -263,7 +360,10 @@ fn check_asked(workflow: &Workflow, case: &Case, kind: &EventKind, data: &Data) 
     }
     for name in &kind.asks {
         if !data.contains_key(name) && !case.data.contains_key(name) {
-            let title = workflow.fields.get(name).map_or_else(|| Text::new(name, name), |field| field.title.clone());
+            let title = workflow
+                .fields
+                .get(name)
+                .map_or_else(|| Text::new(name, name), |field| field.title.clone());
             return Err(missing(name, &title));
         }
     }
@@ -271,7 +371,13 @@ fn check_asked(workflow: &Workflow, case: &Case, kind: &EventKind, data: &Data) 
 }
 
 fn missing(name: &str, title: &Text) -> Refusal {
-    invalid(name, Text::new(format!("请填写{}。", title.zh), format!("{} is needed.", title.en)))
+    invalid(
+        name,
+        Text::new(
+            format!("请填写{}。", title.zh),
+            format!("{} is needed.", title.en),
+        ),
+    )
 }
 
 fn check_attachment(
@@ -282,14 +388,25 @@ fn check_attachment(
     note: Option<&str>,
 ) -> Result<(), Refusal> {
     if !workflow.documents.contains_key(document) {
-        let suggestion = nearest(document, workflow.documents.keys().map(String::as_str)).map(str::to_owned);
-        return Err(Refusal::UnknownDocument { document: document.to_owned(), suggestion });
+        let suggestion =
+            nearest(document, workflow.documents.keys().map(String::as_str)).map(str::to_owned);
+        return Err(Refusal::UnknownDocument {
+            document: document.to_owned(),
+            suggestion,
+        });
     }
     check_text("file_name", file_name, TITLE_LENGTH_MAX)?;
-    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+    if digest.len() != 64
+        || !digest
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    {
         return Err(Refusal::InvalidInput {
             input: "digest".into(),
-            problem: Text::new("应为 SHA-256，64 位小写十六进制。", "a SHA-256 digest of 64 lower-case hexadecimal digits is needed."),
+            problem: Text::new(
+                "应为 SHA-256，64 位小写十六进制。",
+                "a SHA-256 digest of 64 lower-case hexadecimal digits is needed.",
+            ),
         });
     }
     note.map_or(Ok(()), |note| check_text("note", note, NOTE_LENGTH_MAX))
@@ -321,44 +438,87 @@ fn annotate(
 }
 
 /// Fires the earliest timer that is due.
-fn tick(workflow: &Workflow, case: &Case, command: &Command, now: Timestamp) -> Result<Decision, DecideError> {
+fn tick(
+    workflow: &Workflow,
+    case: &Case,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Decision, DecideError> {
     if !command.actor.is_clock() {
         return Err(Refusal::OnlyTheClock.into());
     }
-    let Some(timer) = workflow.timers(case)?.into_iter().next().filter(|timer| timer.due_at <= now) else {
+    let Some(timer) = workflow
+        .timers(case)?
+        .into_iter()
+        .next()
+        .filter(|timer| timer.due_at <= now)
+    else {
         return Err(Refusal::NothingDue.into());
     };
-    let by = Signature { id: command.actor.id.clone(), name: command.actor.name.clone(), role: None, department: None };
+    let by = Signature {
+        id: command.actor.id.clone(),
+        name: command.actor.name.clone(),
+        role: None,
+        department: None,
+    };
     let at = timer.due_at.max(case.effective_at);
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     let late_ms = Some(now.millis_since(timer.due_at)).filter(|late| *late > Entry::LATE_MS);
-    draft.record(Entry::TimerFired { timer: timer.id.clone(), due_at: timer.due_at, late_ms });
+    draft.record(Entry::TimerFired {
+        timer: timer.id.clone(),
+        due_at: timer.due_at,
+        late_ms,
+    });
     if let Some((delay, _)) = workflow.delay_by_timer(&timer.id) {
         let outlook = draft.look(Event::Due(delay))?;
         draft.take(&outlook)?;
-    } else if let Some((clock, trigger)) = timer.id.strip_prefix("warn/").and_then(|rest| rest.split_once('/')) {
-        draft.record(Entry::ClockWarned { clock: clock.to_owned(), trigger: trigger.to_owned() });
+    } else if let Some((clock, trigger)) = timer
+        .id
+        .strip_prefix("warn/")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        draft.record(Entry::ClockWarned {
+            clock: clock.to_owned(),
+            trigger: trigger.to_owned(),
+        });
     } else if let Some(clock) = timer.id.strip_prefix("breach/") {
-        let due_at = workflow.clock_reading(case, clock, timer.due_at)?.and_then(|reading| reading.due).unwrap_or(timer.due_at);
-        draft.record(Entry::ClockBreached { clock: clock.to_owned(), due_at });
+        let due_at = workflow
+            .clock_reading(case, clock, timer.due_at)?
+            .and_then(|reading| reading.due)
+            .unwrap_or(timer.due_at);
+        draft.record(Entry::ClockBreached {
+            clock: clock.to_owned(),
+            due_at,
+        });
     }
     Ok(draft.finish()?)
 }
 
 /// Signs for an event: the first role of it that the actor holds and that separation of duties
 /// leaves open.
-fn sign(workflow: &Workflow, case: &Case, actor: &Actor, kind: &EventKind) -> Result<Signature, Refusal> {
+fn sign(
+    workflow: &Workflow,
+    case: &Case,
+    actor: &Actor,
+    kind: &EventKind,
+) -> Result<Signature, Refusal> {
     let mut refusal = Refusal::RoleNotAllowed {
         act: kind.title.clone(),
-        needed: kind.by.iter().map(|role| workflow.role_title(role)).collect(),
+        needed: kind
+            .by
+            .iter()
+            .map(|role| workflow.role_title(role))
+            .collect(),
         held: actor.roles.iter().cloned().collect(),
     };
     for role in kind.by.iter().filter(|role| actor.roles.contains(*role)) {
         match workflow.acted_as_other(case, actor, role) {
             None => return Ok(signature(actor, Some(role.clone()))),
             Some(other) => {
-                refusal =
-                    Refusal::SamePerson { role: workflow.role_title(role), other: workflow.role_title(other) };
+                refusal = Refusal::SamePerson {
+                    role: workflow.role_title(role),
+                    other: workflow.role_title(other),
+                };
             }
         }
     }
@@ -367,18 +527,31 @@ fn sign(workflow: &Workflow, case: &Case, actor: &Actor, kind: &EventKind) -> Re
 
 /// Signs for what everybody with a role in the workflow may do.
 fn sign_as_any(workflow: &Workflow, actor: &Actor, act: &Text) -> Result<Signature, Refusal> {
-    match workflow.roles.keys().find(|role| actor.roles.contains(*role)) {
+    match workflow
+        .roles
+        .keys()
+        .find(|role| actor.roles.contains(*role))
+    {
         Some(role) => Ok(signature(actor, Some(role.clone()))),
         None => Err(Refusal::RoleNotAllowed {
             act: act.clone(),
-            needed: workflow.roles.values().map(|role| role.title.clone()).collect(),
+            needed: workflow
+                .roles
+                .values()
+                .map(|role| role.title.clone())
+                .collect(),
             held: actor.roles.iter().cloned().collect(),
         }),
     }
 }
 
 fn signature(actor: &Actor, role: Option<String>) -> Signature {
-    Signature { id: actor.id.clone(), name: actor.name.clone(), role, department: actor.department.clone() }
+    Signature {
+        id: actor.id.clone(),
+        name: actor.name.clone(),
+        role,
+        department: actor.department.clone(),
+    }
 }
 
 /// When the thing happened. Earlier than now only for roles that may record late, with a reason,
@@ -397,19 +570,28 @@ fn effective(
         return Ok(newest.map_or(now, |newest| newest.max(now)));
     };
     if at > now {
-        return Err(Refusal::InTheFuture { effective_at: at, now });
+        return Err(Refusal::InTheFuture {
+            effective_at: at,
+            now,
+        });
     }
     if let Some(newest) = newest.filter(|newest| at < *newest) {
-        return Err(Refusal::OutOfOrder { effective_at: at, newest });
+        return Err(Refusal::OutOfOrder {
+            effective_at: at,
+            newest,
+        });
     }
-    let may = command
-        .actor
-        .roles
-        .iter()
-        .any(|role| workflow.roles.get(role).is_some_and(|role| role.may_record_late));
+    let may = command.actor.roles.iter().any(|role| {
+        workflow
+            .roles
+            .get(role)
+            .is_some_and(|role| role.may_record_late)
+    });
     if !may {
         let role = by.role.as_deref().unwrap_or_default();
-        return Err(Refusal::LateRecordNotAllowed { role: workflow.role_title(role) });
+        return Err(Refusal::LateRecordNotAllowed {
+            role: workflow.role_title(role),
+        });
     }
     if case.is_some() && note.is_none_or(|note| note.trim().is_empty()) {
         return Err(Refusal::LateRecordNeedsReason);
@@ -421,13 +603,22 @@ fn check_text(input: &str, text: &str, length_max: usize) -> Result<(), Refusal>
     let problem = if text.trim().is_empty() {
         Text::new("不能为空。", "it may not be empty.")
     } else if text.chars().count() > length_max {
-        Text::new(format!("最多 {length_max} 字。"), format!("at most {length_max} characters."))
-    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Text::new(
+            format!("最多 {length_max} 字。"),
+            format!("at most {length_max} characters."),
+        )
+    } else if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
         Text::new("含有控制字符。", "it holds control characters.")
     } else {
         return Ok(());
     };
-    Err(Refusal::InvalidInput { input: input.to_owned(), problem })
+    Err(Refusal::InvalidInput {
+        input: input.to_owned(),
+        problem,
+    })
 }
 
 /// The number staff call a case by: the day it was opened at the centre, and six characters that
@@ -438,7 +629,10 @@ fn number(workflow: &Workflow, command: &Command, at: Timestamp) -> String {
     let day = at.in_zone(workflow.calendar.tz()).format("%Y%m%d");
     // The low bits of a version 7 UUID are random.
     let bits = command.case.0.as_u128();
-    let tail: String = (0..6).rev().map(|place| char::from(ALPHABET[((bits >> (place * 5)) & 31) as usize])).collect();
+    let tail: String = (0..6)
+        .rev()
+        .map(|place| char::from(ALPHABET[((bits >> (place * 5)) & 31) as usize]))
+        .collect();
     format!("{day}-{tail}")
 }
 
@@ -457,8 +651,15 @@ impl Workflow {
             .iter()
             .filter(|(name, other)| {
                 let apart = other.not_same_person_as.iter().any(|name| name == role)
-                    || self.roles.get(role).is_some_and(|role| role.not_same_person_as.contains(name));
-                apart && case.acted.get(*name).is_some_and(|ids| ids.contains(&actor.id))
+                    || self
+                        .roles
+                        .get(role)
+                        .is_some_and(|role| role.not_same_person_as.contains(name));
+                apart
+                    && case
+                        .acted
+                        .get(*name)
+                        .is_some_and(|ids| ids.contains(&actor.id))
             })
             .map(|(name, _)| name.as_str())
             .next()

@@ -288,12 +288,19 @@ impl<'de> Deserialize<'de> for Transitions {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Transitions, E> {
-                let to = Some(At { value: name.to_owned(), span: 0..0 });
-                Ok(Transitions(vec![TransitionDefinition { to, ..TransitionDefinition::default() }]))
+                let to = Some(At {
+                    value: name.to_owned(),
+                    span: 0..0,
+                });
+                Ok(Transitions(vec![TransitionDefinition {
+                    to,
+                    ..TransitionDefinition::default()
+                }]))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Transitions, A::Error> {
-                let transition = TransitionDefinition::deserialize(MapAccessDeserializer::new(map))?;
+                let transition =
+                    TransitionDefinition::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(Transitions(vec![transition]))
             }
 

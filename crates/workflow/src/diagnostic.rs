@@ -30,7 +30,12 @@ pub struct Place {
 impl Diagnostic {
     /// Returns a diagnostic without a remedy.
     pub fn new(code: &'static str, span: Range<usize>, message: Text) -> Self {
-        Self { code, message, span, help: None }
+        Self {
+            code,
+            message,
+            span,
+            help: None,
+        }
     }
 
     /// Adds the remedy.
@@ -51,7 +56,10 @@ impl Diagnostic {
         }
         let before = &source[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        Place {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
     }
 }
 

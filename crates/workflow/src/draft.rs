@@ -12,7 +12,7 @@ use groundbreak_statechart::{
 use crate::case::Stamp;
 use crate::facts::Facts;
 use crate::workflow::{Clock, Edge};
-use crate::{Case, Commit, CommandId, Decision, Entry, Signature, Stuck, Workflow};
+use crate::{Case, CommandId, Commit, Decision, Entry, Signature, Stuck, Workflow};
 
 /// A commit on its way.
 pub(crate) struct Draft<'a> {
@@ -44,15 +44,27 @@ impl<'a> Draft<'a> {
         now: Timestamp,
     ) -> Self {
         let mut case = case.clone();
-        case.stamp(case.revision + 1, &Stamp { effective_at: at, recorded_at: now, by: &by });
-        Self { workflow, case, at, now, by, command, entries: Vec::new() }
+        case.stamp(
+            case.revision + 1,
+            &Stamp {
+                effective_at: at,
+                recorded_at: now,
+                by: &by,
+            },
+        );
+        Self {
+            workflow,
+            case,
+            at,
+            now,
+            by,
+            command,
+            entries: Vec::new(),
+        }
     }
 
     /// Begins the first commit of a case, with the entry that opens it.
-    pub(crate) fn open(
-        workflow: &'a Workflow,
-        opening: &Commit,
-    ) -> Result<Self, Stuck> {
+    pub(crate) fn open(workflow: &'a Workflow, opening: &Commit) -> Result<Self, Stuck> {
         let case = Case::open(opening).map_err(|source| Stuck::Journal { source })?;
         Ok(Self {
             workflow,
@@ -66,24 +78,52 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn record(&mut self, entry: Entry) {
-        let stamp = Stamp { effective_at: self.at, recorded_at: self.now, by: &self.by };
+        let stamp = Stamp {
+            effective_at: self.at,
+            recorded_at: self.now,
+            by: &self.by,
+        };
         self.case.fold_entry(&stamp, &entry);
         self.entries.push(entry);
     }
 
     /// Works out what an event would do, and records nothing.
     pub(crate) fn look(&self, event: Event<'_>) -> Result<Outlook, Stuck> {
-        let mut guards = Guards { workflow: self.workflow, case: &self.case, failed: Vec::new() };
+        let mut guards = Guards {
+            workflow: self.workflow,
+            case: &self.case,
+            failed: Vec::new(),
+        };
         let before = self.workflow.configuration(&self.case)?;
-        let (after, step) = self.workflow.chart.step(&before, event, &mut guards).map_err(|error| stuck(&error))?;
-        Ok(Outlook { step, after, failed: guards.failed })
+        let (after, step) = self
+            .workflow
+            .chart
+            .step(&before, event, &mut guards)
+            .map_err(|error| stuck(&error))?;
+        Ok(Outlook {
+            step,
+            after,
+            failed: guards.failed,
+        })
     }
 
     /// Enters the initial states.
     pub(crate) fn start(&mut self) -> Result<(), Stuck> {
-        let mut guards = Guards { workflow: self.workflow, case: &self.case, failed: Vec::new() };
-        let (after, step) = self.workflow.chart.start(&mut guards).map_err(|error| stuck(&error))?;
-        self.take(&Outlook { step, after, failed: Vec::new() })
+        let mut guards = Guards {
+            workflow: self.workflow,
+            case: &self.case,
+            failed: Vec::new(),
+        };
+        let (after, step) = self
+            .workflow
+            .chart
+            .start(&mut guards)
+            .map_err(|error| stuck(&error))?;
+        self.take(&Outlook {
+            step,
+            after,
+            failed: Vec::new(),
+        })
     }
 
     /// Lets happen by itself what facts or documents recorded in this commit have made possible.
@@ -96,7 +136,12 @@ impl<'a> Draft<'a> {
     /// Records what an event does: moves, timers, clocks.
     pub(crate) fn take(&mut self, outlook: &Outlook) -> Result<(), Stuck> {
         let chart = &self.workflow.chart;
-        let named = |states: &[StateId]| -> Vec<String> { states.iter().map(|state| chart.name(*state).to_owned()).collect() };
+        let named = |states: &[StateId]| -> Vec<String> {
+            states
+                .iter()
+                .map(|state| chart.name(*state).to_owned())
+                .collect()
+        };
         let remembered: BTreeMap<String, Vec<String>> = outlook
             .after
             .memories(chart)
@@ -109,8 +154,16 @@ impl<'a> Draft<'a> {
             if exited.is_empty() && entered.is_empty() {
                 continue;
             }
-            let remembered = if number == last { remembered.clone() } else { BTreeMap::new() };
-            self.record(Entry::Moved { exited: exited.clone(), entered: entered.clone(), remembered });
+            let remembered = if number == last {
+                remembered.clone()
+            } else {
+                BTreeMap::new()
+            };
+            self.record(Entry::Moved {
+                exited: exited.clone(),
+                entered: entered.clone(),
+                remembered,
+            });
             self.cross(&exited, &entered)?;
         }
         for delay in outlook.step.disarmed(chart) {
@@ -123,7 +176,10 @@ impl<'a> Draft<'a> {
             for delay in outlook.step.armed(chart) {
                 let delay = self.workflow.delay(delay)?.clone();
                 if let Some(due_at) = self.due_after(delay.goal)? {
-                    self.record(Entry::TimerArmed { timer: delay.timer, due_at });
+                    self.record(Entry::TimerArmed {
+                        timer: delay.timer,
+                        due_at,
+                    });
                 }
             }
         }
@@ -133,7 +189,10 @@ impl<'a> Draft<'a> {
     /// When a delay that begins now is over.
     fn due_after(&self, goal: Goal) -> Result<Option<Timestamp>, Stuck> {
         let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        Ok(self.workflow.fold_clock(&ClockPolicy::new(goal), &start, self.at)?.due)
+        Ok(self
+            .workflow
+            .fold_clock(&ClockPolicy::new(goal), &start, self.at)?
+            .due)
     }
 
     /// Starts, stops and pauses clocks as states are left and entered.
@@ -147,14 +206,19 @@ impl<'a> Draft<'a> {
                 Edge::Entering(state) => entered.contains(state),
                 Edge::Leaving(state) => exited.contains(state),
             };
-            if self.runs(name) && (crossed(&clock.stop) || clock.cancel.as_ref().is_some_and(crossed)) {
+            if self.runs(name)
+                && (crossed(&clock.stop) || clock.cancel.as_ref().is_some_and(crossed))
+            {
                 self.end_clock(name, clock, crossed(&clock.stop))?;
             } else if self.runs(name) {
                 self.pause_or_resume(name, clock);
             } else if crossed(&clock.start) {
                 let start = [groundbreak_sla::ClockEvent::start(self.at)];
                 let due_at = workflow.fold_clock(&clock.policy, &start, self.at)?.due;
-                self.record(Entry::ClockStarted { clock: name.clone(), due_at });
+                self.record(Entry::ClockStarted {
+                    clock: name.clone(),
+                    due_at,
+                });
                 self.pause_or_resume(name, clock);
                 if crossed(&clock.stop) {
                     self.end_clock(name, clock, true)?;
@@ -165,20 +229,32 @@ impl<'a> Draft<'a> {
     }
 
     fn runs(&self, clock: &str) -> bool {
-        self.case.clocks.get(clock).is_some_and(|history| !history.ended)
+        self.case
+            .clocks
+            .get(clock)
+            .is_some_and(|history| !history.ended)
     }
 
     fn end_clock(&mut self, name: &str, clock: &Clock, stopped: bool) -> Result<(), Stuck> {
         if !stopped {
-            self.record(Entry::ClockCancelled { clock: name.to_owned() });
+            self.record(Entry::ClockCancelled {
+                clock: name.to_owned(),
+            });
             return Ok(());
         }
-        let Some(history) = self.case.clocks.get(name) else { return Ok(()) };
+        let Some(history) = self.case.clocks.get(name) else {
+            return Ok(());
+        };
         let mut events = history.events.clone();
         events.push(groundbreak_sla::ClockEvent::stop(self.now).effective(self.at));
         let reading = self.workflow.fold_clock(&clock.policy, &events, self.at)?;
-        if let (Verdict::Missed, Some(due_at), None) = (reading.verdict, reading.breached_at, history.breached) {
-            self.record(Entry::ClockBreached { clock: name.to_owned(), due_at });
+        if let (Verdict::Missed, Some(due_at), None) =
+            (reading.verdict, reading.breached_at, history.breached)
+        {
+            self.record(Entry::ClockBreached {
+                clock: name.to_owned(),
+                due_at,
+            });
         }
         self.record(Entry::ClockStopped {
             clock: name.to_owned(),
@@ -201,20 +277,36 @@ impl<'a> Draft<'a> {
             .collect();
         reasons.sort_by(|a, b| a.name.cmp(&b.name));
         reasons.dedup();
-        let held = self.case.clocks.get(name).map(|history| history.held.clone()).unwrap_or_default();
+        let held = self
+            .case
+            .clocks
+            .get(name)
+            .map(|history| history.held.clone())
+            .unwrap_or_default();
         for reason in held.iter().filter(|reason| !reasons.contains(reason)) {
-            self.record(Entry::ClockResumed { clock: name.to_owned(), reason: reason.clone() });
+            self.record(Entry::ClockResumed {
+                clock: name.to_owned(),
+                reason: reason.clone(),
+            });
         }
         for reason in reasons.into_iter().filter(|reason| !held.contains(reason)) {
-            self.record(Entry::ClockPaused { clock: name.to_owned(), reason });
+            self.record(Entry::ClockPaused {
+                clock: name.to_owned(),
+                reason,
+            });
         }
     }
 
     /// Ends the draft. At the end of a case, clocks that still run no longer apply.
     pub(crate) fn finish(mut self) -> Result<Decision, Stuck> {
         if self.workflow.is_closed(&self.case) {
-            let running: Vec<String> =
-                self.case.clocks.iter().filter(|(_, history)| !history.ended).map(|(name, _)| name.clone()).collect();
+            let running: Vec<String> = self
+                .case
+                .clocks
+                .iter()
+                .filter(|(_, history)| !history.ended)
+                .map(|(name, _)| name.clone())
+                .collect();
             for clock in running {
                 self.record(Entry::ClockCancelled { clock });
             }
@@ -230,7 +322,12 @@ impl<'a> Draft<'a> {
         };
         let timers = self.workflow.timers(&self.case)?;
         let terms = self.workflow.terms(&self.case)?;
-        Ok(Decision { commit, case: self.case, timers, terms })
+        Ok(Decision {
+            commit,
+            case: self.case,
+            timers,
+            terms,
+        })
     }
 }
 
@@ -244,12 +341,24 @@ struct Guards<'a> {
 impl Host for Guards<'_> {
     type Error = Infallible;
 
-    fn guard(&mut self, guard: GuardId, view: &View<'_>, _: &mut Raised) -> Result<bool, Infallible> {
+    fn guard(
+        &mut self,
+        guard: GuardId,
+        view: &View<'_>,
+        _: &mut Raised,
+    ) -> Result<bool, Infallible> {
         let index = usize::try_from(guard.0).unwrap_or(usize::MAX);
         let at = |state: &str| view.is_in_name(state);
-        let facts = Facts { case: self.case, at: &at };
+        let facts = Facts {
+            case: self.case,
+            at: &at,
+        };
         // A guard that asks for a fact nobody has recorded does not hold.
-        let holds = self.workflow.guards.get(index).is_some_and(|guard| guard.eval(&facts).unwrap_or(false));
+        let holds = self
+            .workflow
+            .guards
+            .get(index)
+            .is_some_and(|guard| guard.eval(&facts).unwrap_or(false));
         if !holds && !self.failed.contains(&index) {
             self.failed.push(index);
         }
@@ -262,7 +371,9 @@ impl Host for Guards<'_> {
 }
 
 fn stuck(error: &StepError<Infallible>) -> Stuck {
-    Stuck::Step { problem: error.to_string() }
+    Stuck::Step {
+        problem: error.to_string(),
+    }
 }
 
 /// Tells whether a clock counts on: it has started, is neither stopped nor cancelled, and may

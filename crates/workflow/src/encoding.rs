@@ -18,7 +18,9 @@ pub enum DecodeError {
     #[error("the record is empty")]
     Empty,
     /// A newer version of this program wrote it.
-    #[error("the record has form {found}, and this program reads forms up to {supported}; use a newer version of it")]
+    #[error(
+        "the record has form {found}, and this program reads forms up to {supported}; use a newer version of it"
+    )]
     FutureForm {
         /// The form found.
         found: u8,
@@ -75,8 +77,13 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     match bytes.split_first() {
         None => Err(DecodeError::Empty),
         Some((&FORM, cbor)) => {
-            minicbor_serde::from_slice(cbor).map_err(|error| DecodeError::Damaged { source: Box::new(error) })
+            minicbor_serde::from_slice(cbor).map_err(|error| DecodeError::Damaged {
+                source: Box::new(error),
+            })
         }
-        Some((&found, _)) => Err(DecodeError::FutureForm { found, supported: FORM }),
+        Some((&found, _)) => Err(DecodeError::FutureForm {
+            found,
+            supported: FORM,
+        }),
     }
 }

@@ -43,11 +43,13 @@ pub use entry::{Commit, Entry, Signature};
 pub use library::{Library, LibraryError, definition_schema};
 pub use refusal::{ClosedGate, Refusal};
 pub use situation::{
-    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct, Paper, PlaceNow,
-    Progress, RoleRef, Segment, Situation,
+    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
+    Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 pub use source::SOURCE_LENGTH_MAX;
 pub use text::{Language, Text};
 pub use timers::{Term, TermValue, Timer};
 pub use value::{Data, Value};
-pub use workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow};
+pub use workflow::{
+    Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow,
+};

@@ -46,10 +46,12 @@ impl Library {
     ///
     /// [`LibraryError::Faults`].
     pub fn add_calendar(&mut self, source: &str) -> Result<Arc<Calendar>, LibraryError> {
-        let (spec, calendar) = crate::compile::compile_calendar(source, &self.specs).map_err(LibraryError::Faults)?;
+        let (spec, calendar) =
+            crate::compile::compile_calendar(source, &self.specs).map_err(LibraryError::Faults)?;
         let calendar = Arc::new(calendar);
         self.specs.insert(spec.id.clone(), spec);
-        self.calendars.insert(calendar.id().to_owned(), Arc::clone(&calendar));
+        self.calendars
+            .insert(calendar.id().to_owned(), Arc::clone(&calendar));
         Ok(calendar)
     }
 
@@ -66,7 +68,10 @@ impl Library {
             return if present.digest == workflow.digest {
                 Ok(Arc::clone(present))
             } else {
-                Err(LibraryError::VersionTaken { name: key.0, version: key.1 })
+                Err(LibraryError::VersionTaken {
+                    name: key.0,
+                    version: key.1,
+                })
             };
         }
         let workflow = Arc::new(workflow);
@@ -82,19 +87,29 @@ impl Library {
     pub fn workflow(&self, name: &str, version: Option<u32>) -> Result<&Arc<Workflow>, Refusal> {
         let found = match version {
             Some(version) => self.workflows.get(&(name.to_owned(), version)),
-            None => self.workflows.range((name.to_owned(), 0)..=(name.to_owned(), u32::MAX)).next_back().map(|(_, w)| w),
+            None => self
+                .workflows
+                .range((name.to_owned(), 0)..=(name.to_owned(), u32::MAX))
+                .next_back()
+                .map(|(_, w)| w),
         };
         found.ok_or_else(|| Refusal::UnknownWorkflow {
             workflow: name.to_owned(),
             version,
-            known: self.newest().map(|workflow| workflow.name.clone()).collect(),
+            known: self
+                .newest()
+                .map(|workflow| workflow.name.clone())
+                .collect(),
         })
     }
 
     /// Returns the newest version of every workflow, by name.
     pub fn newest(&self) -> impl Iterator<Item = &Arc<Workflow>> {
         let mut following = self.workflows.keys().skip(1);
-        self.workflows.iter().filter(move |((name, _), _)| following.next().is_none_or(|(next, _)| next != name)).map(|(_, workflow)| workflow)
+        self.workflows
+            .iter()
+            .filter(move |((name, _), _)| following.next().is_none_or(|(next, _)| next != name))
+            .map(|(_, workflow)| workflow)
     }
 
     /// Returns every version of every workflow, by name and version.
@@ -120,12 +135,20 @@ impl LibraryError {
     pub fn text(&self) -> Text {
         match self {
             Self::Faults(faults) => Text::new(
-                format!("定义有 {} 处错误。请用 groundbreak check 查看。", faults.len()),
-                format!("The definition has {} fault(s). See them with groundbreak check.", faults.len()),
+                format!(
+                    "定义有 {} 处错误。请用 groundbreak check 查看。",
+                    faults.len()
+                ),
+                format!(
+                    "The definition has {} fault(s). See them with groundbreak check.",
+                    faults.len()
+                ),
             ),
             Self::VersionTaken { name, version } => Text::new(
                 format!("{name} 第 {version} 版已以另一文本发布。请提高 version。"),
-                format!("Version {version} of {name} was published with another text. Raise `version`."),
+                format!(
+                    "Version {version} of {name} was published with another text. Raise `version`."
+                ),
             ),
         }
     }

@@ -193,11 +193,23 @@ impl Refusal {
     /// Returns what was refused, why, and what to do, in both languages.
     pub fn text(&self) -> Text {
         match self {
-            Self::UnknownWorkflow { workflow, version, known } => {
-                let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+            Self::UnknownWorkflow {
+                workflow,
+                version,
+                known,
+            } => {
+                let version = version
+                    .map(|version| format!(" {version}"))
+                    .unwrap_or_default();
                 Text::new(
-                    format!("没有发布过流程“{workflow}”{version}。已发布的有：{}。", known.join("、")),
-                    format!("Workflow \"{workflow}\"{version} is not published. Published are: {}.", known.join(", ")),
+                    format!(
+                        "没有发布过流程“{workflow}”{version}。已发布的有：{}。",
+                        known.join("、")
+                    ),
+                    format!(
+                        "Workflow \"{workflow}\"{version} is not published. Published are: {}.",
+                        known.join(", ")
+                    ),
                 )
             }
             Self::CaseNotFound { case } => Text::new(
@@ -214,47 +226,111 @@ impl Refusal {
             ),
             Self::StaleRevision { seen, actual } => Text::new(
                 format!("依据第 {seen} 版填写，现为第 {actual} 版。请载入新版后再提交。"),
-                format!("You acted on version {seen}; the case is now at version {actual}. Load it, then submit again."),
+                format!(
+                    "You acted on version {seen}; the case is now at version {actual}. Load it, then submit again."
+                ),
             ),
             Self::CommandReused { command } => Text::new(
                 format!("命令标识 {command} 已用于另一件事。请换一个新的标识。"),
                 format!("Command id {command} was used for something else. Send a new id."),
             ),
             Self::RoleNotAllowed { act, needed, held } => Text::new(
-                format!("“{}”须由{}办理；当前角色：{}。请转给有此角色的人。", act.zh, join(needed, Language::Zh, "或"), held_zh(held)),
-                format!("\"{}\" is for {}; you hold: {}. Hand it to somebody with that role.", act.en, join(needed, Language::En, " or "), held_en(held)),
+                format!(
+                    "“{}”须由{}办理；当前角色：{}。请转给有此角色的人。",
+                    act.zh,
+                    join(needed, Language::Zh, "或"),
+                    held_zh(held)
+                ),
+                format!(
+                    "\"{}\" is for {}; you hold: {}. Hand it to somebody with that role.",
+                    act.en,
+                    join(needed, Language::En, " or "),
+                    held_en(held)
+                ),
             ),
             Self::SamePerson { role, other } => Text::new(
                 format!("同一人不能既是{}又是{}。请由他人办理。", role.zh, other.zh),
-                format!("One person cannot be both {} and {} of a case. Somebody else must do this.", role.en, other.en),
+                format!(
+                    "One person cannot be both {} and {} of a case. Somebody else must do this.",
+                    role.en, other.en
+                ),
             ),
             Self::UnknownEvent { event, suggestion } => Text::new(
-                format!("本流程没有事件“{event}”。{}", meant_zh(suggestion.as_deref())),
-                format!("This workflow has no event \"{event}\". {}", meant_en(suggestion.as_deref())),
+                format!(
+                    "本流程没有事件“{event}”。{}",
+                    meant_zh(suggestion.as_deref())
+                ),
+                format!(
+                    "This workflow has no event \"{event}\". {}",
+                    meant_en(suggestion.as_deref())
+                ),
             ),
-            Self::NotAllowedHere { act, states, possible } => Text::new(
-                format!("办件现处“{}”，不能“{}”。现在可以：{}。", join(states, Language::Zh, "、"), act.zh, or_nothing(possible, Language::Zh, "、")),
-                format!("The case is at \"{}\": \"{}\" cannot be done from there. Possible now: {}.", join(states, Language::En, ", "), act.en, or_nothing(possible, Language::En, ", ")),
+            Self::NotAllowedHere {
+                act,
+                states,
+                possible,
+            } => Text::new(
+                format!(
+                    "办件现处“{}”，不能“{}”。现在可以：{}。",
+                    join(states, Language::Zh, "、"),
+                    act.zh,
+                    or_nothing(possible, Language::Zh, "、")
+                ),
+                format!(
+                    "The case is at \"{}\": \"{}\" cannot be done from there. Possible now: {}.",
+                    join(states, Language::En, ", "),
+                    act.en,
+                    or_nothing(possible, Language::En, ", ")
+                ),
             ),
             Self::ConditionNotMet { act, conditions } => Text::new(
-                format!("“{}”的条件不成立：{}。请先核对或更正相关信息。", act.zh, conditions.join("；")),
-                format!("The condition of \"{}\" does not hold: {}. Check or correct the facts first.", act.en, conditions.join("; ")),
+                format!(
+                    "“{}”的条件不成立：{}。请先核对或更正相关信息。",
+                    act.zh,
+                    conditions.join("；")
+                ),
+                format!(
+                    "The condition of \"{}\" does not hold: {}. Check or correct the facts first.",
+                    act.en,
+                    conditions.join("; ")
+                ),
             ),
             Self::DocumentsMissing { act, missing } => Text::new(
-                format!("“{}”尚缺材料：{}。请先上传。", act.zh, join(missing, Language::Zh, "、")),
-                format!("\"{}\" lacks documents: {}. Attach them first.", act.en, join(missing, Language::En, ", ")),
+                format!(
+                    "“{}”尚缺材料：{}。请先上传。",
+                    act.zh,
+                    join(missing, Language::Zh, "、")
+                ),
+                format!(
+                    "\"{}\" lacks documents: {}. Attach them first.",
+                    act.en,
+                    join(missing, Language::En, ", ")
+                ),
             ),
             Self::GateClosed { act, gates } => Text::new(
                 format!("不得“{}”：{}。", act.zh, gates_text(gates, Language::Zh)),
-                format!("\"{}\" is not allowed: {}.", act.en, gates_text(gates, Language::En)),
+                format!(
+                    "\"{}\" is not allowed: {}.",
+                    act.en,
+                    gates_text(gates, Language::En)
+                ),
             ),
             Self::InvalidData { field, problem } => Text::new(
                 format!("“{field}”有误：{}", problem.zh),
                 format!("\"{field}\" is not right: {}", problem.en),
             ),
-            Self::UnknownDocument { document, suggestion } => Text::new(
-                format!("本流程没有材料“{document}”。{}", meant_zh(suggestion.as_deref())),
-                format!("This workflow has no document \"{document}\". {}", meant_en(suggestion.as_deref())),
+            Self::UnknownDocument {
+                document,
+                suggestion,
+            } => Text::new(
+                format!(
+                    "本流程没有材料“{document}”。{}",
+                    meant_zh(suggestion.as_deref())
+                ),
+                format!(
+                    "This workflow has no document \"{document}\". {}",
+                    meant_en(suggestion.as_deref())
+                ),
             ),
             Self::InvalidInput { input, problem } => Text::new(
                 format!("“{input}”有误：{}", problem.zh),
@@ -262,17 +338,29 @@ impl Refusal {
             ),
             Self::InTheFuture { effective_at, now } => Text::new(
                 format!("发生时间 {effective_at} 晚于现在 {now}。只能登记已经发生的事。"),
-                format!("{effective_at} lies after now, {now}. Only what has happened can be recorded."),
+                format!(
+                    "{effective_at} lies after now, {now}. Only what has happened can be recorded."
+                ),
             ),
-            Self::OutOfOrder { effective_at, newest } => Text::new(
-                format!("发生时间 {effective_at} 早于已登记的最新进展 {newest}。请填不早于它的时间。"),
-                format!("{effective_at} lies before the newest fact of the case, {newest}. Give a time not before that."),
+            Self::OutOfOrder {
+                effective_at,
+                newest,
+            } => Text::new(
+                format!(
+                    "发生时间 {effective_at} 早于已登记的最新进展 {newest}。请填不早于它的时间。"
+                ),
+                format!(
+                    "{effective_at} lies before the newest fact of the case, {newest}. Give a time not before that."
+                ),
             ),
             Self::LateRecordNotAllowed { role } => Text::new(
                 format!("{}无补登权限。请由有权限的角色补登。", role.zh),
                 format!("{} may not record late. Ask a role that may.", role.en),
             ),
-            Self::LateRecordNeedsReason => Text::new("补登须写明原因。请填写备注。", "What is recorded late needs its reason. Write it as the note."),
+            Self::LateRecordNeedsReason => Text::new(
+                "补登须写明原因。请填写备注。",
+                "What is recorded late needs its reason. Write it as the note.",
+            ),
             Self::OnlyTheClock => Text::new("此操作只由计时器发出。", "Only timers do this."),
             Self::NothingDue => Text::new("没有到期的计时器。", "No timer is due."),
         }
@@ -280,7 +368,11 @@ impl Refusal {
 }
 
 fn join(texts: &[Text], language: Language, separator: &str) -> String {
-    texts.iter().map(|text| text.get(language)).collect::<Vec<_>>().join(separator)
+    texts
+        .iter()
+        .map(|text| text.get(language))
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 fn or_nothing(texts: &[Text], language: Language, separator: &str) -> String {
@@ -292,11 +384,19 @@ fn or_nothing(texts: &[Text], language: Language, separator: &str) -> String {
 }
 
 fn held_zh(held: &[String]) -> String {
-    if held.is_empty() { "无".into() } else { held.join("、") }
+    if held.is_empty() {
+        "无".into()
+    } else {
+        held.join("、")
+    }
 }
 
 fn held_en(held: &[String]) -> String {
-    if held.is_empty() { "none".into() } else { held.join(", ") }
+    if held.is_empty() {
+        "none".into()
+    } else {
+        held.join(", ")
+    }
 }
 
 fn meant_zh(suggestion: Option<&str>) -> String {
@@ -304,7 +404,10 @@ fn meant_zh(suggestion: Option<&str>) -> String {
 }
 
 fn meant_en(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(|| "Check the name.".into(), |name| format!("Did you mean \"{name}\"?"))
+    suggestion.map_or_else(
+        || "Check the name.".into(),
+        |name| format!("Did you mean \"{name}\"?"),
+    )
 }
 
 fn gates_text(gates: &[ClosedGate], language: Language) -> String {
@@ -317,5 +420,9 @@ fn gates_text(gates: &[ClosedGate], language: Language) -> String {
             (None, Language::En) => format!("first needed: {}", gate.title.en),
         })
         .collect::<Vec<_>>()
-        .join(if language == Language::Zh { "；" } else { "; " })
+        .join(if language == Language::Zh {
+            "；"
+        } else {
+            "; "
+        })
 }

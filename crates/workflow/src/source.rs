@@ -57,7 +57,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<T>::deserialize(deserializer)?;
         let span = bytes_of(&spanned.referenced);
-        Ok(Self { value: spanned.value, span })
+        Ok(Self {
+            value: spanned.value,
+            span,
+        })
     }
 }
 
@@ -93,18 +96,24 @@ fn bytes_of(location: &Location) -> Range<usize> {
 ///
 /// # Errors
 ///
-/// One diagnostic; reading stops at the first fault of form. Codes: `source-too-long`,
+/// One diagnostic, since reading stops at the first fault of form. Codes: `source-too-long`,
 /// `yaml-syntax`, `unknown-key`, `missing-key`, `wrong-type`, `duplicate-key`.
-pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Diagnostic> {
+pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Vec<Diagnostic>> {
     if source.len() > SOURCE_LENGTH_MAX {
-        return Err(Diagnostic::new(
+        return Err(vec![Diagnostic::new(
             "source-too-long",
             0..0,
             Text::new(
-                format!("文件有 {} 字节，上限为 {SOURCE_LENGTH_MAX} 字节。", source.len()),
-                format!("The file has {} bytes; at most {SOURCE_LENGTH_MAX} are read.", source.len()),
+                format!(
+                    "文件有 {} 字节，上限为 {SOURCE_LENGTH_MAX} 字节。",
+                    source.len()
+                ),
+                format!(
+                    "The file has {} bytes; at most {SOURCE_LENGTH_MAX} are read.",
+                    source.len()
+                ),
             ),
-        ));
+        )]);
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -118,15 +127,23 @@ pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Diagnostic> {
             max_anchors: 1_000,
         },
     };
-    serde_saphyr::from_str_with_options(source, options).map_err(|error| diagnostic(source, &error))
+    serde_saphyr::from_str_with_options(source, options)
+        .map_err(|error| vec![diagnostic(source, &error)])
 }
 
 fn diagnostic(source: &str, error: &Error) -> Diagnostic {
-    let span = error.location().map_or(0..0, |location| underlined(source, bytes_of(&location)));
+    let span = error
+        .location()
+        .map_or(0..0, |location| underlined(source, bytes_of(&location)));
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => {
             let help = match nearest(field, expected.iter().copied()) {
-                Some(name) => Text::new(format!("是否指 `{name}`？"), format!("Did you mean `{name}`?")),
+                Some(name) => Text::new(
+                    format!("是否指 `{name}`？"),
+                    format!("Did you mean `{name}`?"),
+                ),
                 None => Text::new(
                     format!("这里可用：{}。", expected.join("、")),
                     format!("Possible here: {}.", expected.join(", ")),
@@ -135,26 +152,40 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
             Diagnostic::new(
                 "unknown-key",
                 span,
-                Text::new(format!("这里没有 `{field}` 这一项。"), format!("There is no key `{field}` here.")),
+                Text::new(
+                    format!("这里没有 `{field}` 这一项。"),
+                    format!("There is no key `{field}` here."),
+                ),
             )
             .with_help(help)
         }
         Error::SerdeMissingField { field, .. } => Diagnostic::new(
             "missing-key",
             span,
-            Text::new(format!("缺少 `{field}`。"), format!("`{field}` is missing.")),
+            Text::new(
+                format!("缺少 `{field}`。"),
+                format!("`{field}` is missing."),
+            ),
         )
-        .with_help(Text::new(format!("请在此处加上 `{field}:`。"), format!("Add `{field}:` here."))),
+        .with_help(Text::new(
+            format!("请在此处加上 `{field}:`。"),
+            format!("Add `{field}:` here."),
+        )),
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.clone().unwrap_or_default();
             Diagnostic::new(
                 "duplicate-key",
                 span,
-                Text::new(format!("`{key}` 出现了两次。"), format!("`{key}` stands here twice.")),
+                Text::new(
+                    format!("`{key}` 出现了两次。"),
+                    format!("`{key}` stands here twice."),
+                ),
             )
             .with_help(Text::new("请合并或改名。", "Join the two, or rename one."))
         }
-        Error::SerdeUnknownVariant { variant, expected, .. } => Diagnostic::new(
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => Diagnostic::new(
             "wrong-type",
             span,
             Text::new(
@@ -162,23 +193,39 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
                 format!("`{variant}` is none of: {}.", expected.join(", ")),
             ),
         ),
-        Error::SerdeInvalidType { unexpected, expected, .. } | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            Diagnostic::new(
-                "wrong-type",
-                span,
-                Text::new(
-                    format!("这里应为 {expected}，却是 {unexpected}。"),
-                    format!("Expected {expected}, found {unexpected}."),
-                ),
-            )
+        Error::SerdeInvalidType {
+            unexpected,
+            expected,
+            ..
         }
-        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => {
-            Diagnostic::new("wrong-type", span, Text::new(format!("内容有误：{msg}"), msg.clone()))
-        }
+        | Error::SerdeInvalidValue {
+            unexpected,
+            expected,
+            ..
+        } => Diagnostic::new(
+            "wrong-type",
+            span,
+            Text::new(
+                format!("这里应为 {expected}，却是 {unexpected}。"),
+                format!("Expected {expected}, found {unexpected}."),
+            ),
+        ),
+        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => Diagnostic::new(
+            "wrong-type",
+            span,
+            Text::new(format!("内容有误：{msg}"), msg.clone()),
+        ),
         other => {
             let message = other.without_snippet().to_string();
-            Diagnostic::new("yaml-syntax", span, Text::new(format!("YAML 有误：{message}"), message.clone()))
-                .with_help(Text::new("请检查缩进、引号和冒号。", "Check indentation, quotes and colons."))
+            Diagnostic::new(
+                "yaml-syntax",
+                span,
+                Text::new(format!("YAML 有误：{message}"), message.clone()),
+            )
+            .with_help(Text::new(
+                "请检查缩进、引号和冒号。",
+                "Check indentation, quotes and colons.",
+            ))
         }
     }
 }
@@ -190,18 +237,32 @@ fn underlined(source: &str, span: Range<usize>) -> Range<usize> {
     }
     let start = span.start.min(source.len());
     let rest = source.get(start..).unwrap_or_default();
-    let length = rest.find(|c: char| c.is_whitespace() || c == ':').unwrap_or(rest.len());
+    let length = rest
+        .find(|c: char| c.is_whitespace() || c == ':')
+        .unwrap_or(rest.len());
     start..start + length
 }
 
 /// Returns where a value stands, by its path (`weekly.mon[1]`), or the nearest thing around it
 /// that the text has. The text must be one that was read.
 pub(crate) fn locate(source: &str, path: &str) -> Range<usize> {
-    let Ok(mut node) = read::<At<Node>>(source) else { return 0..0 };
-    for step in path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty()) {
+    let Ok(mut node) = read::<At<Node>>(source) else {
+        return 0..0;
+    };
+    for step in path
+        .split(['.', '['])
+        .map(|step| step.trim_end_matches(']'))
+        .filter(|step| !step.is_empty())
+    {
         let inner = match node.value {
-            Node::Map(pairs) => pairs.into_iter().find(|(key, _)| key.value == step).map(|(_, value)| value),
-            Node::List(items) => step.parse().ok().and_then(|index: usize| items.into_iter().nth(index)),
+            Node::Map(pairs) => pairs
+                .into_iter()
+                .find(|(key, _)| key.value == step)
+                .map(|(_, value)| value),
+            Node::List(items) => step
+                .parse()
+                .ok()
+                .and_then(|index: usize| items.into_iter().nth(index)),
             Node::Leaf => None,
         };
         match inner {

@@ -11,8 +11,8 @@ use crate::definition::DocumentClass;
 use crate::draft::is_open;
 use crate::facts::Facts;
 use crate::situation::{
-    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct, Paper, PlaceNow,
-    Progress, RoleRef, Segment, Situation,
+    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
+    Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, StateKind, Transition};
 use crate::{Case, Stuck, Text, Value, Workflow};
@@ -21,7 +21,9 @@ impl Workflow {
     /// Tells whether a case has reached its end.
     pub fn is_closed(&self, case: &Case) -> bool {
         case.active.iter().any(|state| {
-            self.states.get(state).is_some_and(|state| state.kind == StateKind::Final && state.parent.is_none())
+            self.states
+                .get(state)
+                .is_some_and(|state| state.kind == StateKind::Final && state.parent.is_none())
         })
     }
 
@@ -64,11 +66,16 @@ impl Workflow {
     /// # Errors
     ///
     /// [`Stuck::Clock`] when it cannot be computed.
-    pub fn clock_reading(&self, case: &Case, clock: &str, now: Timestamp) -> Result<Option<ClockReading>, Stuck> {
+    pub fn clock_reading(
+        &self,
+        case: &Case,
+        clock: &str,
+        now: Timestamp,
+    ) -> Result<Option<ClockReading>, Stuck> {
         match (self.clocks.get(clock), case.clocks.get(clock)) {
-            (Some(clock), Some(history)) if !history.events.is_empty() => {
-                self.fold_clock(&clock.policy, &history.events, now).map(Some)
-            }
+            (Some(clock), Some(history)) if !history.events.is_empty() => self
+                .fold_clock(&clock.policy, &history.events, now)
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -80,7 +87,9 @@ impl Workflow {
         now: Timestamp,
     ) -> Result<ClockReading, Stuck> {
         let calendars = CalendarSet::from(std::sync::Arc::clone(&self.calendar));
-        groundbreak_sla::fold(policy, &calendars, events, now).map_err(|error| Stuck::Clock { problem: error.to_string() })
+        groundbreak_sla::fold(policy, &calendars, events, now).map_err(|error| Stuck::Clock {
+            problem: error.to_string(),
+        })
     }
 
     pub(crate) fn configuration(&self, case: &Case) -> Result<Configuration, Stuck> {
@@ -88,43 +97,71 @@ impl Workflow {
         let memories: Vec<(&str, Vec<&str>)> = case
             .remembered
             .iter()
-            .map(|(history, states)| (history.as_str(), states.iter().map(String::as_str).collect()))
+            .map(|(history, states)| {
+                (
+                    history.as_str(),
+                    states.iter().map(String::as_str).collect(),
+                )
+            })
             .collect();
-        Configuration::from_names(&self.chart, &active, &memories)
-            .map_err(|error| Stuck::Place { problem: error.to_string() })
+        Configuration::from_names(&self.chart, &active, &memories).map_err(|error| Stuck::Place {
+            problem: error.to_string(),
+        })
     }
 
     pub(crate) fn delay(&self, id: DelayId) -> Result<&Delay, Stuck> {
         usize::try_from(id.0)
             .ok()
             .and_then(|index| self.delays.get(index))
-            .ok_or_else(|| Stuck::Step { problem: format!("delay {} is not declared", id.0) })
+            .ok_or_else(|| Stuck::Step {
+                problem: format!("delay {} is not declared", id.0),
+            })
     }
 
     pub(crate) fn delay_by_timer(&self, timer: &str) -> Option<(DelayId, &Delay)> {
-        (0..).map(DelayId).zip(&self.delays).find(|(_, delay)| delay.timer == timer)
+        (0..)
+            .map(DelayId)
+            .zip(&self.delays)
+            .find(|(_, delay)| delay.timer == timer)
     }
 
     /// Returns the transitions that lead on from where a case is, conditions aside.
     pub(crate) fn candidates(&self, case: &Case) -> Result<Vec<&Transition>, Stuck> {
         let configuration = self.configuration(case)?;
-        Ok(self.chart.candidates(&configuration).map(|id| self.transition(id)).collect())
+        Ok(self
+            .chart
+            .candidates(&configuration)
+            .map(|id| self.transition(id))
+            .collect())
     }
 
     /// Returns the events that nothing but the actor stands before, in the order of the workflow.
     pub(crate) fn open_events(&self, case: &Case) -> Result<Vec<&str>, Stuck> {
-        let open: BTreeSet<String> =
-            self.acts(case)?.into_iter().filter(|act| act.open).map(|act| act.event).collect();
-        Ok(self.events.keys().map(String::as_str).filter(|event| open.contains(*event)).collect())
+        let open: BTreeSet<String> = self
+            .acts(case)?
+            .into_iter()
+            .filter(|act| act.open)
+            .map(|act| act.event)
+            .collect();
+        Ok(self
+            .events
+            .keys()
+            .map(String::as_str)
+            .filter(|event| open.contains(*event))
+            .collect())
     }
 
     pub(crate) fn event_title(&self, event: &str) -> Text {
-        self.events.get(event).map_or_else(|| Text::new(event, event), |event| event.title.clone())
+        self.events
+            .get(event)
+            .map_or_else(|| Text::new(event, event), |event| event.title.clone())
     }
 
     /// Returns the titles of the innermost states a case is in.
     pub(crate) fn places(&self, case: &Case) -> Vec<Text> {
-        self.innermost(case).map(|state| self.state_title(state)).collect()
+        self.innermost(case)
+            .map(|state| self.state_title(state))
+            .collect()
     }
 
     /// The innermost states, in document order; final ones only when there is no other.
@@ -132,11 +169,16 @@ impl Workflow {
         let leaves: Vec<(&str, StateKind)> = self
             .states
             .iter()
-            .filter(|(name, state)| matches!(state.kind, StateKind::Atomic | StateKind::Final) && case.is_in(name))
+            .filter(|(name, state)| {
+                matches!(state.kind, StateKind::Atomic | StateKind::Final) && case.is_in(name)
+            })
             .map(|(name, state)| (name.as_str(), state.kind))
             .collect();
         let only_ends = leaves.iter().all(|(_, kind)| *kind == StateKind::Final);
-        leaves.into_iter().filter(move |(_, kind)| only_ends || *kind != StateKind::Final).map(|(name, _)| name)
+        leaves
+            .into_iter()
+            .filter(move |(_, kind)| only_ends || *kind != StateKind::Final)
+            .map(|(name, _)| name)
     }
 
     /// What can be done next: open acts first, both in the order of the workflow.
@@ -144,41 +186,83 @@ impl Workflow {
         let candidates = self.candidates(case)?;
         let mut acts: Vec<NextAct> = Vec::new();
         for (name, event) in &self.events {
-            let leading: Vec<&&Transition> =
-                candidates.iter().filter(|transition| transition.event.as_deref() == Some(name.as_str())).collect();
+            let leading: Vec<&&Transition> = candidates
+                .iter()
+                .filter(|transition| transition.event.as_deref() == Some(name.as_str()))
+                .collect();
             if leading.is_empty() {
                 continue;
             }
             // What this act records may make its own condition hold: then it is not judged before
             // the facts are there.
-            let will_be_asked = event.asks.iter().any(|field| !case.data.contains_key(field));
+            let will_be_asked = event
+                .asks
+                .iter()
+                .any(|field| !case.data.contains_key(field));
             let mut conditions: Vec<ConditionFace> = Vec::new();
             let mut possible = Vec::new();
             for transition in leading {
-                let condition = transition.guard.and_then(|guard| self.guards.get(guard)).map(|guard| ConditionFace {
-                    source: guard.source().to_owned(),
-                    holds: guard.eval(&Facts { case, at: &|state| case.is_in(state) }).unwrap_or(false),
-                });
-                if condition.as_ref().is_none_or(|condition| condition.holds || will_be_asked) {
+                let condition = transition
+                    .guard
+                    .and_then(|guard| self.guards.get(guard))
+                    .map(|guard| ConditionFace {
+                        source: guard.source().to_owned(),
+                        holds: guard
+                            .eval(&Facts {
+                                case,
+                                at: &|state| case.is_in(state),
+                            })
+                            .unwrap_or(false),
+                    });
+                if condition
+                    .as_ref()
+                    .is_none_or(|condition| condition.holds || will_be_asked)
+                {
                     possible.push(*transition);
                 }
                 conditions.extend(condition.filter(|condition| !conditions.contains(condition)));
             }
-            let considered: Vec<&Transition> =
-                if possible.is_empty() { candidates_of(&candidates, name) } else { possible.clone() };
-            let documents = self.needs(case, considered.iter().flat_map(|transition| &transition.requires));
-            let gates = self.gate_faces(case, considered.iter().flat_map(|transition| &transition.gates));
+            let considered: Vec<&Transition> = if possible.is_empty() {
+                candidates_of(&candidates, name)
+            } else {
+                possible.clone()
+            };
+            let documents = self.needs(
+                case,
+                considered
+                    .iter()
+                    .flat_map(|transition| &transition.requires),
+            );
+            let gates = self.gate_faces(
+                case,
+                considered.iter().flat_map(|transition| &transition.gates),
+            );
             let open = !possible.is_empty()
                 && documents.iter().all(|document| document.present)
                 && gates.iter().all(|gate| gate.open);
             acts.push(NextAct {
                 event: name.clone(),
                 title: event.title.clone(),
-                by: event.by.iter().map(|role| RoleRef { name: role.clone(), title: self.role_title(role) }).collect(),
-                asks: event.asks.iter().filter_map(|field| self.asked(case, field)).collect(),
+                by: event
+                    .by
+                    .iter()
+                    .map(|role| RoleRef {
+                        name: role.clone(),
+                        title: self.role_title(role),
+                    })
+                    .collect(),
+                asks: event
+                    .asks
+                    .iter()
+                    .filter_map(|field| self.asked(case, field))
+                    .collect(),
                 documents,
                 gates,
-                conditions: if possible.is_empty() { conditions } else { Vec::new() },
+                conditions: if possible.is_empty() {
+                    conditions
+                } else {
+                    Vec::new()
+                },
                 open,
             });
         }
@@ -192,7 +276,11 @@ impl Workflow {
             name: name.to_owned(),
             title: field.title.clone(),
             kind: field.kind,
-            choices: field.choices.iter().map(|(value, title)| (value.clone(), title.clone())).collect(),
+            choices: field
+                .choices
+                .iter()
+                .map(|(value, title)| (value.clone(), title.clone()))
+                .collect(),
             known: case.data.get(name).cloned(),
         })
     }
@@ -211,10 +299,16 @@ impl Workflow {
         needs
     }
 
-    fn gate_faces<'a>(&self, case: &Case, names: impl Iterator<Item = &'a String>) -> Vec<GateFace> {
+    fn gate_faces<'a>(
+        &self,
+        case: &Case,
+        names: impl Iterator<Item = &'a String>,
+    ) -> Vec<GateFace> {
         let mut faces: Vec<GateFace> = Vec::new();
         for name in names {
-            let Some(gate) = self.gates.get(name) else { continue };
+            let Some(gate) = self.gates.get(name) else {
+                continue;
+            };
             if faces.iter().all(|face| face.name != *name) {
                 faces.push(GateFace {
                     name: name.clone(),
@@ -231,7 +325,9 @@ impl Workflow {
     fn clock_faces(&self, case: &Case, now: Timestamp) -> Result<Vec<ClockFace>, Stuck> {
         let mut faces = Vec::new();
         for (name, clock) in &self.clocks {
-            let Some(reading) = self.clock_reading(case, name, now)? else { continue };
+            let Some(reading) = self.clock_reading(case, name, now)? else {
+                continue;
+            };
             faces.push(ClockFace {
                 name: name.clone(),
                 title: clock.title.clone(),
@@ -248,8 +344,16 @@ impl Workflow {
     }
 
     /// The time a clock spent in each of its segments, in its present cycle.
-    fn segments(&self, case: &Case, clock: &Clock, reading: &ClockReading, now: Timestamp) -> Vec<Segment> {
-        let Some(started_at) = reading.started_at else { return Vec::new() };
+    fn segments(
+        &self,
+        case: &Case,
+        clock: &Clock,
+        reading: &ClockReading,
+        now: Timestamp,
+    ) -> Vec<Segment> {
+        let Some(started_at) = reading.started_at else {
+            return Vec::new();
+        };
         let end = reading.stopped_at.unwrap_or(now);
         clock
             .segments
@@ -265,7 +369,12 @@ impl Workflow {
                         to.millis_since(from).max(0)
                     })
                     .sum();
-                Segment { state: state.clone(), title: self.state_title(state), wall_ms, here }
+                Segment {
+                    state: state.clone(),
+                    title: self.state_title(state),
+                    wall_ms,
+                    here,
+                }
             })
             .collect()
     }
@@ -282,7 +391,12 @@ impl Workflow {
                 versions: case.documents.get(name).cloned().unwrap_or_default(),
             })
             .collect();
-        papers.sort_by_key(|paper| (!paper.versions.is_empty(), paper.class != DocumentClass::Main));
+        papers.sort_by_key(|paper| {
+            (
+                !paper.versions.is_empty(),
+                paper.class != DocumentClass::Main,
+            )
+        });
         papers
     }
 
@@ -295,7 +409,13 @@ impl Workflow {
                     Value::Text(text) => field.choices.get(text).cloned(),
                     Value::Boolean(_) | Value::Integer(_) => None,
                 };
-                Some(Fact { name: name.clone(), title: field.title.clone(), kind: field.kind, value, label })
+                Some(Fact {
+                    name: name.clone(),
+                    title: field.title.clone(),
+                    kind: field.kind,
+                    value,
+                    label,
+                })
             })
             .collect()
     }
@@ -303,16 +423,27 @@ impl Workflow {
     /// A lane for the workflow as a whole, and one for each region of each parallel state.
     fn lanes(&self, case: &Case) -> Vec<Lane> {
         let regions = self.states.iter().filter(|(_, state)| {
-            let parent = state.parent.as_ref().and_then(|parent| self.states.get(parent));
-            state.kind == StateKind::Compound && parent.is_some_and(|parent| parent.kind == StateKind::Parallel)
+            let parent = state
+                .parent
+                .as_ref()
+                .and_then(|parent| self.states.get(parent));
+            state.kind == StateKind::Compound
+                && parent.is_some_and(|parent| parent.kind == StateKind::Parallel)
         });
-        let whole = Lane { state: String::new(), title: self.title.clone(), steps: self.steps(case, None) };
+        let whole = Lane {
+            state: String::new(),
+            title: self.title.clone(),
+            steps: self.steps(case, None),
+        };
         let regions = regions.map(|(name, state)| Lane {
             state: name.clone(),
             title: state.title.clone(),
             steps: self.steps(case, Some(name)),
         });
-        std::iter::once(whole).chain(regions).filter(|lane| lane.steps.len() > 1).collect()
+        std::iter::once(whole)
+            .chain(regions)
+            .filter(|lane| lane.steps.len() > 1)
+            .collect()
     }
 
     fn steps(&self, case: &Case, parent: Option<&str>) -> Vec<LaneStep> {
@@ -339,21 +470,31 @@ impl Workflow {
 }
 
 fn candidates_of<'a>(candidates: &[&'a Transition], event: &str) -> Vec<&'a Transition> {
-    candidates.iter().filter(|transition| transition.event.as_deref() == Some(event)).copied().collect()
+    candidates
+        .iter()
+        .filter(|transition| transition.event.as_deref() == Some(event))
+        .copied()
+        .collect()
 }
 
 /// Orders clocks for a reader: overdue ones that run, then running ones by due instant, then
 /// paused ones, then those that ended, newest first.
 fn urgency(reading: &ClockReading) -> (u8, i64) {
     match reading.state {
-        state if is_open(state) && (reading.light == Light::Red || reading.verdict == Verdict::Missed) => {
+        state
+            if is_open(state)
+                && (reading.light == Light::Red || reading.verdict == Verdict::Missed) =>
+        {
             (0, reading.due.unwrap_or(Timestamp::MIN).as_millis())
         }
         ClockState::Running => (1, reading.due.unwrap_or(Timestamp::MAX).as_millis()),
         ClockState::Paused => (2, reading.remaining.amount()),
         ClockState::Pending => (3, 0),
-        ClockState::Stopped | ClockState::Cancelled => {
-            (4, reading.stopped_at.map_or(0, |at| at.as_millis().saturating_neg()))
-        }
+        ClockState::Stopped | ClockState::Cancelled => (
+            4,
+            reading
+                .stopped_at
+                .map_or(0, |at| at.as_millis().saturating_neg()),
+        ),
     }
 }

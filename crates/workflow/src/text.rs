@@ -37,7 +37,10 @@ pub struct Text {
 impl Text {
     /// Returns a text from its two wordings.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// Returns the wording in `language`.
@@ -58,6 +61,9 @@ impl fmt::Display for Text {
 
 impl From<groundbreak_sla::Text> for Text {
     fn from(text: groundbreak_sla::Text) -> Self {
-        Self { zh: text.zh, en: text.en }
+        Self {
+            zh: text.zh,
+            en: text.en,
+        }
     }
 }

@@ -39,22 +39,36 @@ impl Workflow {
     ///
     /// [`Stuck::Clock`] when a clock cannot be computed.
     pub fn timers(&self, case: &Case) -> Result<Vec<Timer>, Stuck> {
-        let mut timers: Vec<Timer> =
-            case.armed.iter().map(|(id, due_at)| Timer { due_at: *due_at, id: id.clone() }).collect();
+        let mut timers: Vec<Timer> = case
+            .armed
+            .iter()
+            .map(|(id, due_at)| Timer {
+                due_at: *due_at,
+                id: id.clone(),
+            })
+            .collect();
         for (name, history) in case.clocks.iter().filter(|(_, history)| !history.ended) {
             // `after` the newest fact, nothing has happened to the clock yet.
-            let Some(reading) = self.clock_reading(case, name, case.effective_at)? else { continue };
+            let Some(reading) = self.clock_reading(case, name, case.effective_at)? else {
+                continue;
+            };
             if reading.state != ClockState::Running {
                 continue;
             }
             for trigger in &reading.triggers {
                 let label = trigger.trigger.to_string();
                 if !history.warned.contains(&label) {
-                    timers.push(Timer { due_at: trigger.at, id: format!("warn/{name}/{label}") });
+                    timers.push(Timer {
+                        due_at: trigger.at,
+                        id: format!("warn/{name}/{label}"),
+                    });
                 }
             }
             if let (Some(due), None) = (reading.due, history.breached) {
-                timers.push(Timer { due_at: breach_at(&reading, due), id: format!("breach/{name}") });
+                timers.push(Timer {
+                    due_at: breach_at(&reading, due),
+                    id: format!("breach/{name}"),
+                });
             }
         }
         timers.sort();
@@ -77,8 +91,14 @@ impl Workflow {
     /// [`Stuck`] when the case cannot go on.
     pub fn terms(&self, case: &Case) -> Result<Vec<Term>, Stuck> {
         let closed = self.is_closed(case);
-        let text = |name, value: &str| Term { name, value: TermValue::Text(value.to_owned()) };
-        let integer = |name, value: Timestamp| Term { name, value: TermValue::Integer(value.as_millis()) };
+        let text = |name, value: &str| Term {
+            name,
+            value: TermValue::Text(value.to_owned()),
+        };
+        let integer = |name, value: Timestamp| Term {
+            name,
+            value: TermValue::Integer(value.as_millis()),
+        };
         let mut terms = vec![
             text("workflow", &case.workflow),
             text("status", if closed { "closed" } else { "open" }),
@@ -89,7 +109,12 @@ impl Workflow {
         let mut roles: Vec<&String> = Vec::new();
         if !closed {
             for event in self.open_events(case)? {
-                roles.extend(self.events.get(event).into_iter().flat_map(|event| &event.by));
+                roles.extend(
+                    self.events
+                        .get(event)
+                        .into_iter()
+                        .flat_map(|event| &event.by),
+                );
             }
             roles.sort();
             roles.dedup();
@@ -97,7 +122,10 @@ impl Workflow {
         terms.extend(roles.into_iter().map(|role| text("role", role)));
         let mut due: Option<Timestamp> = None;
         for (name, _) in case.clocks.iter().filter(|(_, history)| !history.ended) {
-            if let Some(instant) = self.clock_reading(case, name, case.effective_at)?.and_then(|reading| reading.due) {
+            if let Some(instant) = self
+                .clock_reading(case, name, case.effective_at)?
+                .and_then(|reading| reading.due)
+            {
                 due = Some(due.map_or(instant, |earlier| earlier.min(instant)));
             }
         }

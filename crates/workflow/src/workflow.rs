@@ -4,10 +4,10 @@ use groundbreak_sla::{Calendar, ClockPolicy, Goal, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
+use crate::Text;
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
-use crate::Text;
 
 /// A definition that has compiled: it can run.
 #[derive(Debug)]
@@ -192,17 +192,24 @@ pub(crate) struct Delay {
 impl Workflow {
     /// Returns the title of a role, or its name when the workflow does not know it.
     pub fn role_title(&self, role: &str) -> Text {
-        self.roles.get(role).map_or_else(|| Text::new(role, role), |role| role.title.clone())
+        self.roles
+            .get(role)
+            .map_or_else(|| Text::new(role, role), |role| role.title.clone())
     }
 
     /// Returns the title of a state, or its name when the workflow does not know it.
     pub fn state_title(&self, state: &str) -> Text {
-        self.states.get(state).map_or_else(|| Text::new(state, state), |state| state.title.clone())
+        self.states
+            .get(state)
+            .map_or_else(|| Text::new(state, state), |state| state.title.clone())
     }
 
     /// Returns the title of a document, or its name when the workflow does not know it.
     pub fn document_title(&self, document: &str) -> Text {
-        self.documents.get(document).map_or_else(|| Text::new(document, document), |document| document.title.clone())
+        self.documents.get(document).map_or_else(
+            || Text::new(document, document),
+            |document| document.title.clone(),
+        )
     }
 
     pub(crate) fn transition(&self, id: TransitionId) -> &Transition {

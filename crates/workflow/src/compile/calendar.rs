@@ -15,24 +15,34 @@ pub(crate) fn compile_calendar(
     source: &str,
     parents: &BTreeMap<String, CalendarSpec>,
 ) -> Result<(CalendarSpec, Calendar), Vec<Diagnostic>> {
-    let written: CalendarSpec = read(source).map_err(|fault| vec![fault])?;
+    let written: CalendarSpec = read(source)?;
     let spec = match &written.inherits {
         None => written,
         Some(parent) => match parents.get(parent) {
             Some(parent) => written.inherit(parent).map_err(|error| {
                 let text = error.text();
-                vec![Diagnostic::new("bad-calendar", locate(source, "inherits"), Text::from(text))]
+                vec![Diagnostic::new(
+                    "bad-calendar",
+                    locate(source, "inherits"),
+                    Text::from(text),
+                )]
             })?,
             None => {
                 let help = match nearest(parent, parents.keys().map(String::as_str)) {
-                    Some(meant) => Text::new(format!("是否指 `{meant}`？"), format!("Did you mean `{meant}`?")),
+                    Some(meant) => Text::new(
+                        format!("是否指 `{meant}`？"),
+                        format!("Did you mean `{meant}`?"),
+                    ),
                     None => Text::new("请先加载它。", "Load it first."),
                 };
                 return Err(vec![
                     Diagnostic::new(
                         "unknown-calendar",
                         locate(source, "inherits"),
-                        Text::new(format!("没有日历 `{parent}`。"), format!("There is no calendar `{parent}`.")),
+                        Text::new(
+                            format!("没有日历 `{parent}`。"),
+                            format!("There is no calendar `{parent}`."),
+                        ),
                     )
                     .with_help(help),
                 ]);
@@ -44,8 +54,12 @@ pub(crate) fn compile_calendar(
         Err(faults) => Err(faults
             .into_iter()
             .map(|fault| {
-                Diagnostic::new(fault.code(), locate(source, &fault.place), fault.what().into())
-                    .with_help(fault.remedy().into())
+                Diagnostic::new(
+                    fault.code(),
+                    locate(source, &fault.place),
+                    fault.what().into(),
+                )
+                .with_help(fault.remedy().into())
             })
             .collect()),
     }

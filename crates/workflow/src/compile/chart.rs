@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use groundbreak_statechart::{
-    Chart, ChartFault, DelayId, GuardId, HistoryDepth, StateKind, StateSpec, TransitionSpec, Trigger,
+    Chart, ChartFault, DelayId, GuardId, HistoryDepth, StateKind, StateSpec, TransitionSpec,
+    Trigger,
 };
 
 use super::{Compiler, keys};
 use crate::Text;
-use crate::definition::{DelayDefinition, HistoryKind, Named, StateDefinition, TransitionDefinition, Transitions};
+use crate::definition::{
+    DelayDefinition, HistoryKind, Named, StateDefinition, TransitionDefinition, Transitions,
+};
 use crate::source::At;
 use crate::workflow::{Delay, Transition};
 
@@ -34,13 +37,21 @@ impl Compiler<'_> {
         let mut delays = Vec::new();
         // No state of a definition can have this name, so none can lead back to the root.
         let mut root = StateSpec::new("(workflow)", StateKind::Compound);
-        root.initial = definition.initial.iter().map(|initial| initial.value.clone()).collect();
+        root.initial = definition
+            .initial
+            .iter()
+            .map(|initial| initial.value.clone())
+            .collect();
         if let Some(initial) = &definition.initial {
             self.check_state(initial);
         }
         root.children = self.children(&definition.states, &mut transitions, &mut delays);
         match Chart::compile(root) {
-            Ok(chart) => Some(Compiled { chart, transitions, delays }),
+            Ok(chart) => Some(Compiled {
+                chart,
+                transitions,
+                delays,
+            }),
             Err(faults) => {
                 for fault in faults {
                     self.chart_fault(&fault);
@@ -56,7 +67,10 @@ impl Compiler<'_> {
         transitions: &mut Vec<Transition>,
         delays: &mut Vec<Delay>,
     ) -> Vec<StateSpec> {
-        named.iter().map(|(name, state)| self.spec(name, state, transitions, delays)).collect()
+        named
+            .iter()
+            .map(|(name, state)| self.spec(name, state, transitions, delays))
+            .collect()
     }
 
     fn spec(
@@ -66,7 +80,12 @@ impl Compiler<'_> {
         transitions: &mut Vec<Transition>,
         delays: &mut Vec<Delay>,
     ) -> StateSpec {
-        let kind = match (state.history, state.is_final, state.parallel.is_empty(), state.states.is_empty()) {
+        let kind = match (
+            state.history,
+            state.is_final,
+            state.parallel.is_empty(),
+            state.states.is_empty(),
+        ) {
             (Some(HistoryKind::Shallow), ..) => StateKind::History(HistoryDepth::Shallow),
             (Some(HistoryKind::Deep), ..) => StateKind::History(HistoryDepth::Deep),
             (None, true, ..) => StateKind::Final,
@@ -97,7 +116,11 @@ impl Compiler<'_> {
         }
         // The chart numbers transitions state by state in document order: a state's own before
         // its children's, as they are pushed here.
-        let named = if state.states.is_empty() { &state.parallel } else { &state.states };
+        let named = if state.states.is_empty() {
+            &state.parallel
+        } else {
+            &state.states
+        };
         spec.children = self.children(named, transitions, delays);
         spec
     }
@@ -116,8 +139,14 @@ impl Compiler<'_> {
                 self.fault_with_help(
                     "never-reached",
                     &at.span,
-                    Text::new("第一个无条件的去向之后，其余永远不会被选中。", "What stands behind a transition without `if` is never taken."),
-                    Text::new("请给它加 `if`，或移到最后。", "Give it an `if`, or move it to the end."),
+                    Text::new(
+                        "第一个无条件的去向之后，其余永远不会被选中。",
+                        "What stands behind a transition without `if` is never taken.",
+                    ),
+                    Text::new(
+                        "请给它加 `if`，或移到最后。",
+                        "Give it an `if`, or move it to the end.",
+                    ),
                 );
             }
             let trigger = match cause {
@@ -130,34 +159,73 @@ impl Compiler<'_> {
                 Cause::Done(_) | Cause::Always => None,
             };
             self.automatic_has_no_gates(cause, transition, &at.span);
-            let to = transition.to.as_ref().map(|to| if to.span.is_empty() { At { span: at.span.clone(), ..to.clone() } } else { to.clone() });
+            let to = transition.to.as_ref().map(|to| {
+                if to.span.is_empty() {
+                    At {
+                        span: at.span.clone(),
+                        ..to.clone()
+                    }
+                } else {
+                    to.clone()
+                }
+            });
             if let Some(to) = &to {
                 self.check_state(to);
             }
-            let guard = transition.condition.as_ref().and_then(|condition| self.add_guard(condition));
+            let guard = transition
+                .condition
+                .as_ref()
+                .and_then(|condition| self.add_guard(condition));
             let requires = self.required(&transition.requires);
             for gate in &transition.gates {
                 if !self.definition.gates.contains_key(gate) {
-                    self.unknown("unknown-gate", ("法定条件", "gate"), gate, keys(&self.definition.gates));
+                    self.unknown(
+                        "unknown-gate",
+                        ("法定条件", "gate"),
+                        gate,
+                        keys(&self.definition.gates),
+                    );
                 }
             }
-            let mut written = TransitionSpec::new(trigger, to.iter().map(|to| to.value.clone()).collect());
+            let mut written =
+                TransitionSpec::new(trigger, to.iter().map(|to| to.value.clone()).collect());
             written.guard = guard.map(guard_id);
             spec.transitions.push(written);
-            transitions.push(Transition { event, guard, requires, gates: super::values(&transition.gates) });
+            transitions.push(Transition {
+                event,
+                guard,
+                requires,
+                gates: super::values(&transition.gates),
+            });
         }
     }
 
     /// Only an act can be refused, so only an act can have documents and gates before it.
-    fn automatic_has_no_gates(&mut self, cause: &Cause<'_>, transition: &TransitionDefinition, span: &Range<usize>) {
+    fn automatic_has_no_gates(
+        &mut self,
+        cause: &Cause<'_>,
+        transition: &TransitionDefinition,
+        span: &Range<usize>,
+    ) {
         let automatic = matches!(cause, Cause::Done(_) | Cause::Always);
         if automatic && !(transition.gates.is_empty() && transition.requires.is_empty()) {
-            let span = transition.gates.first().or(transition.requires.first()).map_or(span, |name| &name.span).clone();
+            let span = transition
+                .gates
+                .first()
+                .or(transition.requires.first())
+                .map_or(span, |name| &name.span)
+                .clone();
             self.fault_with_help(
                 "gate-without-act",
                 &span,
-                Text::new("自动发生的去向不能被拒绝，不能带 `gates` 或 `requires`。", "What happens by itself cannot be refused: no `gates` or `requires` here."),
-                Text::new("请改用 `if`，或改为由人办理的事件。", "Use `if`, or make it an event that somebody sends."),
+                Text::new(
+                    "自动发生的去向不能被拒绝，不能带 `gates` 或 `requires`。",
+                    "What happens by itself cannot be refused: no `gates` or `requires` here.",
+                ),
+                Text::new(
+                    "请改用 `if`，或改为由人办理的事件。",
+                    "Use `if`, or make it an event that somebody sends.",
+                ),
             );
         }
     }
@@ -171,14 +239,25 @@ impl Compiler<'_> {
         delays: &mut Vec<Delay>,
     ) {
         self.check_state(&delay.to);
-        let guard = delay.condition.as_ref().and_then(|condition| self.add_guard(condition));
-        let Some(goal) = self.goal(&delay.delay) else { return };
+        let guard = delay
+            .condition
+            .as_ref()
+            .and_then(|condition| self.add_guard(condition));
+        let Some(goal) = self.goal(&delay.delay) else {
+            return;
+        };
         let id = DelayId(u32::try_from(delays.len()).unwrap_or(u32::MAX));
-        delays.push(Delay { timer: format!("after/{}/{number}", spec.name), goal });
+        delays.push(Delay {
+            timer: format!("after/{}/{number}", spec.name),
+            goal,
+        });
         let mut written = TransitionSpec::new(Trigger::After(id), vec![delay.to.value.clone()]);
         written.guard = guard.map(guard_id);
         spec.transitions.push(written);
-        transitions.push(Transition { guard, ..Transition::default() });
+        transitions.push(Transition {
+            guard,
+            ..Transition::default()
+        });
     }
 
     fn add_guard(&mut self, condition: &At<String>) -> Option<usize> {
@@ -191,8 +270,13 @@ impl Compiler<'_> {
     /// where they stand.
     fn chart_fault(&mut self, fault: &ChartFault) {
         let state = match fault {
-            ChartFault::UnknownInitial { .. } | ChartFault::UnknownTarget { .. } | ChartFault::DuplicateName { .. } | ChartFault::BadName { .. } => return,
-            ChartFault::TooManyStates { .. } | ChartFault::TooManyTransitions { .. } | ChartFault::RootNotCompound { .. } => None,
+            ChartFault::UnknownInitial { .. }
+            | ChartFault::UnknownTarget { .. }
+            | ChartFault::DuplicateName { .. }
+            | ChartFault::BadName { .. } => return,
+            ChartFault::TooManyStates { .. }
+            | ChartFault::TooManyTransitions { .. }
+            | ChartFault::RootNotCompound { .. } => None,
             ChartFault::TooDeep { state, .. }
             | ChartFault::TooManyTargets { state, .. }
             | ChartFault::NoChildren { state }
@@ -209,9 +293,14 @@ impl Compiler<'_> {
             | ChartFault::HistoryMisuse { state, .. } => Some(state),
             _ => None,
         };
-        let span = state.and_then(|state| self.states.spans.get(state).cloned()).unwrap_or(0..0);
+        let span = state
+            .and_then(|state| self.states.spans.get(state).cloned())
+            .unwrap_or(0..0);
         let message = match fault {
-            ChartFault::NoChildren { state } => Text::new(format!("`{state}` 里没有可处的状态。"), format!("`{state}` has no state to be in.")),
+            ChartFault::NoChildren { state } => Text::new(
+                format!("`{state}` 里没有可处的状态。"),
+                format!("`{state}` has no state to be in."),
+            ),
             ChartFault::FinalInParallel { state, parallel } => Text::new(
                 format!("终态 `{state}` 直接放在并行状态 `{parallel}` 里；请放进它的一条线内。"),
                 format!("Final state `{state}` is a region of `{parallel}`; put it inside one."),
@@ -234,7 +323,10 @@ impl Compiler<'_> {
             "bad-chart",
             &span,
             message,
-            Text::new("见 docs/errors/bad-chart.md。", "See docs/errors/bad-chart.md."),
+            Text::new(
+                "见 docs/errors/bad-chart.md。",
+                "See docs/errors/bad-chart.md.",
+            ),
         );
     }
 }

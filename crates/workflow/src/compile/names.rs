@@ -34,7 +34,12 @@ impl Compiler<'_> {
         let definition = self.definition;
         self.check_name(&definition.workflow, Joint::Hyphen);
         if definition.version.value == 0 {
-            self.fault("bad-version", &definition.version.span, "版本从 1 开始。", "Versions begin with 1.");
+            self.fault(
+                "bad-version",
+                &definition.version.span,
+                "版本从 1 开始。",
+                "Versions begin with 1.",
+            );
         }
         for name in definition
             .data
@@ -56,7 +61,9 @@ impl Compiler<'_> {
         };
         let good = name.len() <= NAME_LENGTH_MAX
             && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint);
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint);
         if !good {
             self.fault_with_help(
                 "bad-name",
@@ -78,7 +85,12 @@ impl Compiler<'_> {
         states
     }
 
-    fn collect(&mut self, named: &Named<StateDefinition>, parent: Option<&str>, states: &mut States) {
+    fn collect(
+        &mut self,
+        named: &Named<StateDefinition>,
+        parent: Option<&str>,
+        states: &mut States,
+    ) {
         for (name, state) in named {
             self.check_name(name, Joint::Underscore);
             let kind = self.kind(name, state);
@@ -86,12 +98,21 @@ impl Compiler<'_> {
                 self.fault_with_help(
                     "missing-key",
                     &name.span,
-                    Text::new(format!("状态 `{name}` 缺少 `title`。"), format!("State `{name}` has no `title`.")),
-                    Text::new("请加上 `title: { zh: …, en: … }`。", "Add `title: { zh: …, en: … }`."),
+                    Text::new(
+                        format!("状态 `{name}` 缺少 `title`。"),
+                        format!("State `{name}` has no `title`."),
+                    ),
+                    Text::new(
+                        "请加上 `title: { zh: …, en: … }`。",
+                        "Add `title: { zh: …, en: … }`.",
+                    ),
                 );
             }
             let face = State {
-                title: state.title.clone().unwrap_or_else(|| Text::new(&name.value, &name.value)),
+                title: state
+                    .title
+                    .clone()
+                    .unwrap_or_else(|| Text::new(&name.value, &name.value)),
                 parent: parent.map(str::to_owned),
                 kind,
                 pauses: state.pauses.as_ref().and_then(|reason| self.reason(reason)),
@@ -102,8 +123,14 @@ impl Compiler<'_> {
                 self.fault_with_help(
                     "duplicate-state",
                     &name.span,
-                    Text::new(format!("状态 `{name}` 已在别处声明。"), format!("State `{name}` is declared elsewhere too.")),
-                    Text::new("状态名在整个流程中不得重复。", "The name of a state is unique in the whole workflow."),
+                    Text::new(
+                        format!("状态 `{name}` 已在别处声明。"),
+                        format!("State `{name}` is declared elsewhere too."),
+                    ),
+                    Text::new(
+                        "状态名在整个流程中不得重复。",
+                        "The name of a state is unique in the whole workflow.",
+                    ),
                 );
             }
             states.spans.insert(name.value.clone(), name.span.clone());
@@ -113,7 +140,10 @@ impl Compiler<'_> {
     }
 
     fn kind(&mut self, name: &At<String>, state: &StateDefinition) -> StateKind {
-        let leads_on = !state.on.is_empty() || state.done.is_some() || state.always.is_some() || !state.after.is_empty();
+        let leads_on = !state.on.is_empty()
+            || state.done.is_some()
+            || state.always.is_some()
+            || !state.after.is_empty();
         let mut kinds = Vec::new();
         if !state.states.is_empty() {
             kinds.push(("states", StateKind::Compound));
@@ -140,8 +170,14 @@ impl Compiler<'_> {
             self.fault_with_help(
                 "state-kind",
                 &name.span,
-                Text::new(format!("`{name}` 到此为止，不能再有去向。"), format!("Nothing leads on from `{name}`.")),
-                Text::new("请去掉 `on`、`done`、`always` 和 `after`。", "Take `on`, `done`, `always` and `after` away."),
+                Text::new(
+                    format!("`{name}` 到此为止，不能再有去向。"),
+                    format!("Nothing leads on from `{name}`."),
+                ),
+                Text::new(
+                    "请去掉 `on`、`done`、`always` 和 `after`。",
+                    "Take `on`, `done`, `always` and `after` away.",
+                ),
             );
         }
         kind

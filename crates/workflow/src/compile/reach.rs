@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use groundbreak_statechart::{StateId, StateKind};
 
-use super::chart::Compiled;
 use super::Compiler;
+use super::chart::Compiled;
 use crate::Text;
 use crate::definition::{Named, StateDefinition};
 use crate::source::At;
@@ -15,29 +15,65 @@ impl Compiler<'_> {
     /// misspelt one of these, so then only that is reported.
     pub(super) fn check_use(&mut self, chart: &Compiled) {
         let definition = self.definition;
-        let events = chart.transitions.iter().filter_map(|transition| transition.event.as_deref()).collect();
+        let events = chart
+            .transitions
+            .iter()
+            .filter_map(|transition| transition.event.as_deref())
+            .collect();
         self.unused(
             ("unknown-event", "unused-event"),
             definition.events.keys(),
             &events,
-            |name| Text::new(format!("没有状态响应事件 `{name}`。"), format!("No state answers to event `{name}`.")),
-            &Text::new("请在某个状态的 `on` 中使用它，或删去。", "Use it under `on` of a state, or take it away."),
+            |name| {
+                Text::new(
+                    format!("没有状态响应事件 `{name}`。"),
+                    format!("No state answers to event `{name}`."),
+                )
+            },
+            &Text::new(
+                "请在某个状态的 `on` 中使用它，或删去。",
+                "Use it under `on` of a state, or take it away.",
+            ),
         );
-        let roles = definition.events.values().flat_map(|event| event.by.iter().map(|role| role.value.as_str())).collect();
+        let roles = definition
+            .events
+            .values()
+            .flat_map(|event| event.by.iter().map(|role| role.value.as_str()))
+            .collect();
         self.unused(
             ("unknown-role", "unused-role"),
             definition.roles.keys(),
             &roles,
-            |name| Text::new(format!("角色 `{name}` 无事可做。"), format!("Role `{name}` has nothing to do.")),
-            &Text::new("请在某个事件的 `by` 中使用它，或删去。", "Use it under `by` of an event, or take it away."),
+            |name| {
+                Text::new(
+                    format!("角色 `{name}` 无事可做。"),
+                    format!("Role `{name}` has nothing to do."),
+                )
+            },
+            &Text::new(
+                "请在某个事件的 `by` 中使用它，或删去。",
+                "Use it under `by` of an event, or take it away.",
+            ),
         );
-        let gates = chart.transitions.iter().flat_map(|transition| transition.gates.iter().map(String::as_str)).collect();
+        let gates = chart
+            .transitions
+            .iter()
+            .flat_map(|transition| transition.gates.iter().map(String::as_str))
+            .collect();
         self.unused(
             ("unknown-gate", "unused-gate"),
             definition.gates.keys(),
             &gates,
-            |name| Text::new(format!("法定条件 `{name}` 没有挡住任何一步。"), format!("Gate `{name}` stands before no step.")),
-            &Text::new("请在某个去向的 `gates` 中使用它，或删去。", "Use it under `gates` of a transition, or take it away."),
+            |name| {
+                Text::new(
+                    format!("法定条件 `{name}` 没有挡住任何一步。"),
+                    format!("Gate `{name}` stands before no step."),
+                )
+            },
+            &Text::new(
+                "请在某个去向的 `gates` 中使用它，或删去。",
+                "Use it under `gates` of a transition, or take it away.",
+            ),
         );
     }
 
@@ -70,7 +106,11 @@ impl Compiler<'_> {
             if !reached.insert(state) {
                 continue;
             }
-            frontier.extend(chart.ancestors(state).filter(|ancestor| *ancestor != StateId::ROOT));
+            frontier.extend(
+                chart
+                    .ancestors(state)
+                    .filter(|ancestor| *ancestor != StateId::ROOT),
+            );
             match chart.kind(state) {
                 StateKind::Parallel => frontier.extend(chart.children(state)),
                 StateKind::Compound | StateKind::History(_) => match chart.initial(state) {
@@ -79,7 +119,11 @@ impl Compiler<'_> {
                 },
                 StateKind::Atomic | StateKind::Final => {}
             }
-            frontier.extend(chart.transitions_of(state).flat_map(|(_, transition)| transition.targets.iter().copied()));
+            frontier.extend(
+                chart
+                    .transitions_of(state)
+                    .flat_map(|(_, transition)| transition.targets.iter().copied()),
+            );
         }
         let reached: BTreeSet<&str> = reached.into_iter().map(|state| chart.name(state)).collect();
         self.report_unreached(&self.definition.states, &reached);
@@ -94,8 +138,14 @@ impl Compiler<'_> {
             self.fault_with_help(
                 "no-end",
                 &self.definition.workflow.span.clone(),
-                Text::new("办件永远办不结：没有能到达的终态。", "A case never ends: no final state can be reached."),
-                Text::new("请在最外层加一个 `final: true` 的状态，并有去向通到它。", "Give the workflow a state with `final: true` at the top, and a way to it."),
+                Text::new(
+                    "办件永远办不结：没有能到达的终态。",
+                    "A case never ends: no final state can be reached.",
+                ),
+                Text::new(
+                    "请在最外层加一个 `final: true` 的状态，并有去向通到它。",
+                    "Give the workflow a state with `final: true` at the top, and a way to it.",
+                ),
             );
         }
     }
@@ -107,8 +157,14 @@ impl Compiler<'_> {
                 self.fault_with_help(
                     "unreachable-state",
                     &name.span,
-                    Text::new(format!("没有去向通到状态 `{name}`。"), format!("Nothing leads to state `{name}`.")),
-                    Text::new("请加一个通到它的去向，或删去它。", "Add a transition to it, or take it away."),
+                    Text::new(
+                        format!("没有去向通到状态 `{name}`。"),
+                        format!("Nothing leads to state `{name}`."),
+                    ),
+                    Text::new(
+                        "请加一个通到它的去向，或删去它。",
+                        "Add a transition to it, or take it away.",
+                    ),
                 );
             } else {
                 self.report_unreached(&state.states, reached);

@@ -21,7 +21,10 @@ fn check(right: &str, wrong: &str, code: &str, underlined: &str) {
     assert!(PERMIT.contains(right), "the permit has no {right:?}");
     let source = PERMIT.replacen(right, wrong, 1);
     let faults = faults(&source);
-    let found: Vec<_> = faults.iter().map(|fault| (fault.code, &source[fault.span.clone()])).collect();
+    let found: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.code, &source[fault.span.clone()]))
+        .collect();
     assert_eq!(found, [(code, underlined)], "{faults:#?}");
 }
 
@@ -32,63 +35,182 @@ fn the_permit_has_no_fault() {
 
 #[test]
 fn a_name_that_is_not_declared_is_underlined_where_it_stands() {
-    check("answer: checking", "answer: cheking", "unknown-state", "cheking");
-    check("to: decided, gates", "to: decide, gates", "unknown-state", "decide");
-    check("gates: [fee_known]", "gates: [fee_know]", "unknown-gate", "fee_know");
-    check("by: [approver, reviewer]", "by: [aprover, approver, reviewer]", "unknown-role", "aprover");
+    check(
+        "answer: checking",
+        "answer: cheking",
+        "unknown-state",
+        "cheking",
+    );
+    check(
+        "to: decided, gates",
+        "to: decide, gates",
+        "unknown-state",
+        "decide",
+    );
+    check(
+        "gates: [fee_known]",
+        "gates: [fee_know]",
+        "unknown-gate",
+        "fee_know",
+    );
+    check(
+        "by: [approver, reviewer]",
+        "by: [aprover, approver, reviewer]",
+        "unknown-role",
+        "aprover",
+    );
     check("asks: [fee]", "asks: [fees]", "unknown-field", "fees");
-    check("[documents.main]", "[documents.mian]", "unknown-document", "documents.mian");
-    check("start: entering reviewing", "start: entering review", "unknown-state", "review");
-    check("segments: [checking,", "segments: [checkin,", "unknown-state", "checkin");
+    check(
+        "[documents.main]",
+        "[documents.mian]",
+        "unknown-document",
+        "documents.mian",
+    );
+    check(
+        "start: entering reviewing",
+        "start: entering review",
+        "unknown-state",
+        "review",
+    );
+    check(
+        "segments: [checking,",
+        "segments: [checkin,",
+        "unknown-state",
+        "checkin",
+    );
     check("calendar: hall", "calendar: hal", "unknown-calendar", "hal");
-    check("not_same_person_as: [reviewer]", "not_same_person_as: [revewer]", "unknown-role", "revewer");
-    check("pauses: applicant_correction", "pauses: lunch", "unknown-reason", "lunch");
+    check(
+        "not_same_person_as: [reviewer]",
+        "not_same_person_as: [revewer]",
+        "unknown-role",
+        "revewer",
+    );
+    check(
+        "pauses: applicant_correction",
+        "pauses: lunch",
+        "unknown-reason",
+        "lunch",
+    );
 }
 
 #[test]
 fn a_misspelt_event_is_reported_with_what_it_was_meant_to_be_and_not_as_unused() {
-    check("survey: visited", "servey: visited", "unknown-event", "servey");
+    check(
+        "survey: visited",
+        "servey: visited",
+        "unknown-event",
+        "servey",
+    );
     let faults = faults(&PERMIT.replacen("survey: visited", "servey: visited", 1));
-    assert_eq!(faults[0].help.as_ref().unwrap().en, "Did you mean `survey`?");
+    assert_eq!(
+        faults[0].help.as_ref().unwrap().en,
+        "Did you mean `survey`?"
+    );
 }
 
 #[test]
 fn what_is_never_used_or_never_reached_is_reported() {
-    check("  withdraw: { title", "  nothing: { title: { zh: 无, en: None }, by: [clerk] }\n  withdraw: { title", "unused-event", "nothing");
-    check("  approver: { title", "  ghost: { title: { zh: 无, en: None } }\n  approver: { title", "unused-role", "ghost");
-    check("\nevents:", "  idle:\n    title: { zh: 无, en: None }\n    when: has(data.fee)\n\nevents:", "unused-gate", "idle");
-    check("  approved: {", "  lost: { title: { zh: 迷失, en: Lost } }\n  approved: {", "unreachable-state", "lost");
+    check(
+        "  withdraw: { title",
+        "  nothing: { title: { zh: 无, en: None }, by: [clerk] }\n  withdraw: { title",
+        "unused-event",
+        "nothing",
+    );
+    check(
+        "  approver: { title",
+        "  ghost: { title: { zh: 无, en: None } }\n  approver: { title",
+        "unused-role",
+        "ghost",
+    );
+    check(
+        "\nevents:",
+        "  idle:\n    title: { zh: 无, en: None }\n    when: has(data.fee)\n\nevents:",
+        "unused-gate",
+        "idle",
+    );
+    check(
+        "  approved: {",
+        "  lost: { title: { zh: 迷失, en: Lost } }\n  approved: {",
+        "unreachable-state",
+        "lost",
+    );
 }
 
 #[test]
 fn budgets_edges_and_warnings_have_a_form() {
-    check("budget: under 2h", "budget: under 2 fortnights", "bad-budget", "under 2 fortnights");
-    check("budget: under 2h", "budget: within 0h", "bad-budget", "within 0h");
-    check("stop: entering approved\n    cancel", "stop: at approved\n    cancel", "bad-edge", "at approved");
+    check(
+        "budget: under 2h",
+        "budget: under 2 fortnights",
+        "bad-budget",
+        "under 2 fortnights",
+    );
+    check(
+        "budget: under 2h",
+        "budget: within 0h",
+        "bad-budget",
+        "within 0h",
+    );
+    check(
+        "stop: entering approved\n    cancel",
+        "stop: at approved\n    cancel",
+        "bad-edge",
+        "at approved",
+    );
     check("warn: [50%]", "warn: [half]", "bad-warning", "half");
     check("delay: 30 days", "delay: a while", "bad-budget", "a while");
 }
 
 #[test]
 fn faults_of_form_are_placed_and_helped() {
-    check("class: secondary", "class: secundary", "wrong-type", "secundary");
-    check("calendar: hall", "calender: hall", "unknown-key", "calender");
+    check(
+        "class: secondary",
+        "class: secundary",
+        "wrong-type",
+        "secundary",
+    );
+    check(
+        "calendar: hall",
+        "calender: hall",
+        "unknown-key",
+        "calender",
+    );
     check("type: money", "type: cash", "wrong-type", "cash");
-    let faults = faults(&PERMIT.replacen("title: { zh: 照片, en: Photo }", "title: { zh: 照片 }", 1));
+    let faults =
+        faults(&PERMIT.replacen("title: { zh: 照片, en: Photo }", "title: { zh: 照片 }", 1));
     assert_eq!((faults.len(), faults[0].code), (1, "missing-key"));
 }
 
 #[test]
 fn a_guard_is_checked_when_the_definition_is_compiled() {
-    check("data.area > 0\"", "data.aera > 0\"", "guard-unknown-field", "aera");
+    check(
+        "data.area > 0\"",
+        "data.aera > 0\"",
+        "guard-unknown-field",
+        "aera",
+    );
     check("data.area > 0\"", "data.applicant > 0\"", "guard-type", ">");
-    check("if: document(\"photo\")", "if: document(\"foto\")", "guard-unknown-document", "\"foto\"");
-    check("when: has(data.fee)", "when: data.fee", "guard-not-boolean", "data.fee");
+    check(
+        "if: document(\"photo\")",
+        "if: document(\"foto\")",
+        "guard-unknown-document",
+        "\"foto\"",
+    );
+    check(
+        "when: has(data.fee)",
+        "when: data.fee",
+        "guard-not-boolean",
+        "data.fee",
+    );
 }
 
 #[test]
 fn what_happens_by_itself_has_no_gates() {
-    check("done: approved", "done: { to: approved, gates: [fee_known] }", "gate-without-act", "fee_known");
+    check(
+        "done: approved",
+        "done: { to: approved, gates: [fee_known] }",
+        "gate-without-act",
+        "fee_known",
+    );
 }
 
 #[test]
@@ -99,7 +221,11 @@ fn names_and_versions_have_a_form() {
 
 #[test]
 fn all_faults_are_reported_at_once_in_the_order_of_the_text() {
-    let source = PERMIT.replacen("asks: [fee]", "asks: [fees]", 1).replacen("answer: checking", "answer: cheking", 1);
+    let source = PERMIT.replacen("asks: [fee]", "asks: [fees]", 1).replacen(
+        "answer: checking",
+        "answer: cheking",
+        1,
+    );
     let codes: Vec<_> = faults(&source).iter().map(|fault| fault.code).collect();
     assert_eq!(codes, ["unknown-field", "unknown-state"]);
 }
@@ -111,6 +237,9 @@ fn a_version_keeps_its_text() {
     library.add_workflow(PERMIT).unwrap();
     library.add_workflow(PERMIT).unwrap();
     let other = PERMIT.replacen("en: Permit", "en: Licence", 1);
-    assert!(matches!(library.add_workflow(&other), Err(LibraryError::VersionTaken { .. })));
+    assert!(matches!(
+        library.add_workflow(&other),
+        Err(LibraryError::VersionTaken { .. })
+    ));
     assert_eq!(library.workflows().count(), 1);
 }

@@ -1,5 +1,7 @@
 //! Definitions compiled and decisions taken, as rows.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod compile;
 mod decide;
 mod desk;
