@@ -1,1 +1,52 @@
-//! In progress.
+//! The journal store on sled: one machine, one directory, no server.
+//!
+//! ```no_run
+//! use groundbreak_store_sled::{OpenError, SledOptions, SledStore};
+//!
+//! # fn main() -> Result<(), OpenError> {
+//! let store = SledStore::open("data/store", SledOptions::default())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The directory
+//!
+//! | Path | What it is |
+//! |---|---|
+//! | `format` | the mark of such a directory, and the version of its layout |
+//! | `lock` | locked by the process that has the store open |
+//! | `anchor` | what was acknowledged, written outside sled so that a tail that sled lost shows |
+//! | `sled/` | one sled tree, with the keys of the module `key` |
+//!
+//! # What is promised
+//!
+//! One thread writes. It takes the commands that wait, writes them as one atomic batch, flushes
+//! sled, calls `fdatasync` on sled's file, and only then shows and acknowledges them: sled's own
+//! flush ends before the disk does. After an error on that way nothing is known about the
+//! batch, so its commands are answered as unknown, and the store refuses everything until it is
+//! opened again by a new process; a failed sync is never tried again.
+//!
+//! Records form a chain of hashes over groups of commits. At opening the chain is checked from
+//! where the last opening ended, all states are read, and the end is compared with the anchor.
+//! The anchor is written at most every 200 ms and at closing, so a loss of less than that from
+//! the very end, by a damaged file and not by a crash, is not noticed.
+
+mod anchor;
+mod chain;
+mod directory;
+mod failure;
+mod group;
+mod key;
+mod open_error;
+mod options;
+mod published;
+mod reader;
+mod recovery;
+mod store;
+mod value;
+mod writer;
+
+pub use chain::Verified;
+pub use open_error::{OpenError, Part, Text};
+pub use options::SledOptions;
+pub use store::SledStore;

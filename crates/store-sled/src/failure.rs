@@ -1,0 +1,82 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use groundbreak_store::{Cause, ReadError};
+
+use crate::Part;
+
+/// What can go wrong inside the open store.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Stored bytes are not what was written.
+    #[error("{part} is damaged at {place}")]
+    Damaged { part: Part, place: String },
+    /// sled or the operating system refused.
+    #[error("the database failed")]
+    Engine {
+        #[source]
+        source: Cause,
+    },
+}
+
+impl Failure {
+    pub(crate) fn damaged(part: Part, place: impl Into<String>) -> Self {
+        Self::Damaged {
+            part,
+            place: place.into(),
+        }
+    }
+}
+
+impl From<sled::Error> for Failure {
+    fn from(err: sled::Error) -> Self {
+        match err {
+            sled::Error::Corruption { at, .. } => Self::damaged(
+                Part::Pages,
+                match at {
+                    Some(place) => format!("{place:?} of sled/db"),
+                    None => "sled".to_owned(),
+                },
+            ),
+            other => Self::Engine {
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(err: std::io::Error) -> Self {
+        Self::Engine {
+            source: Box::new(err),
+        }
+    }
+}
+
+impl From<Failure> for ReadError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Damaged { part, place } => Self::Damaged {
+                place: format!("{part} ({place})"),
+            },
+            Failure::Engine { source } => Self::Unavailable { source },
+        }
+    }
+}
+
+/// Calls into sled. sled panics on some damaged files where it should return an error, and a
+/// panic must not reach a caller.
+pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let told = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        // The whole text of such a panic may hold a page of data.
+        let told: String = told.chars().take(200).collect();
+        Err(Failure::damaged(
+            Part::Pages,
+            format!("sled panicked: {told}"),
+        ))
+    })
+}

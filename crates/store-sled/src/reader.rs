@@ -1,0 +1,247 @@
+use groundbreak_store::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_MAX};
+use groundbreak_store::{Applied, Position, Record, Snapshot};
+use sled::{IVec, Tree};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail, read_applied};
+use crate::{Part, key};
+
+/// How often a read begins again because the writer changed the value under it.
+const READS_MAX: u32 = 1000;
+
+/// The latest state of a case, durable or not, and where the case stands.
+pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<(Snapshot, Trail)>, Failure> {
+    whole(
+        tree,
+        &key::state(case),
+        Part::State,
+        &case.to_string(),
+        |value| {
+            let (header, inline) = StateHeader::read(value)?;
+            let body = joined(tree, inline, header.pieces(), |number| {
+                key::state_piece(case, number)
+            });
+            Some(body.map(|body| {
+                let body = body?;
+                header.index(case, &body)?;
+                let state = header.state(&body)?.to_vec();
+                let snapshot = Snapshot {
+                    case,
+                    revision: header.trail.revision,
+                    position: Position::new(header.trail.last()),
+                    state,
+                };
+                Some((snapshot, header.trail))
+            }))
+        },
+    )
+}
+
+/// A metadata entry, durable or not, with the number of its write.
+pub(crate) fn entry(tree: &Tree, key: &str) -> Result<Option<(u64, Vec<u8>)>, Failure> {
+    whole(tree, &key::entry(key), Part::Metadata, key, |value| {
+        let (header, inline) = EntryHeader::read(value)?;
+        let body = joined(tree, inline, header.pieces(), |number| {
+            key::entry_piece(key, number)
+        });
+        Some(body.map(|body| {
+            let body = body?;
+            header.matches(key, &body).then_some((header.stamp, body))
+        }))
+    })
+}
+
+/// Reads a value that stands under several keys, while the writer may replace it. `read` returns
+/// `None` for a value that cannot be, and `Some(Ok(None))` when the pieces do not agree with it.
+fn whole<T>(
+    tree: &Tree,
+    key: &[u8],
+    part: Part,
+    place: &str,
+    read: impl Fn(&[u8]) -> Option<Result<Option<T>, Failure>>,
+) -> Result<Option<T>, Failure> {
+    let Some(mut value) = tree.get(key)? else {
+        return Ok(None);
+    };
+    for _ in 0..READS_MAX {
+        let found = match read(&value) {
+            Some(found) => found?,
+            None => return Err(Failure::damaged(part, place)),
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        // Pieces of another value: it was replaced meanwhile, or it is damaged.
+        match tree.get(key)? {
+            None => return Ok(None),
+            Some(again) if again == value => return Err(Failure::damaged(part, place)),
+            Some(again) => value = again,
+        }
+    }
+    Err(Failure::Engine {
+        source: format!("{part} of {place} changed {READS_MAX} times while it was read").into(),
+    })
+}
+
+/// The whole body of a value, or `None` when a piece is missing.
+pub(crate) fn joined(
+    tree: &Tree,
+    inline: &[u8],
+    pieces: usize,
+    key: impl Fn(usize) -> Vec<u8>,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let mut body = inline.to_vec();
+    for number in 0..pieces {
+        match tree.get(key(number))? {
+            Some(piece) => body.extend_from_slice(&piece),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(body))
+}
+
+/// What a command did, durable or not.
+pub(crate) fn applied(tree: &Tree, command: Uuid) -> Result<Option<Applied>, Failure> {
+    let Some(value) = tree.get(key::command(command))? else {
+        return Ok(None);
+    };
+    match read_applied(command, &value) {
+        Some(applied) => Ok(Some(applied)),
+        None => Err(Failure::damaged(Part::Command, command.to_string())),
+    }
+}
+
+/// The records of a case above a revision, up to where it stands, ascending.
+pub(crate) fn journal(
+    tree: &Tree,
+    case: Uuid,
+    trail: &Trail,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Record>, Failure> {
+    let limit = limit.min(PAGE_ITEMS_MAX);
+    let last = trail.revision.min(after.saturating_add(limit as u64));
+    if last <= after {
+        return Ok(Vec::new());
+    }
+    let mut at = Step {
+        position: trail.last(),
+        revision: trail.revision,
+    };
+    let mut backwards = Vec::new();
+    loop {
+        let value = record_value(tree, at.position)?;
+        let (header, _) = record_header(at.position, &value)?;
+        if header.case != case || header.revision != at.revision {
+            return Err(damaged_record(at.position));
+        }
+        let further = at.back(&header, last);
+        if at.revision <= last {
+            backwards.push((at.position, value));
+        }
+        if at.revision <= after + 1 {
+            break;
+        }
+        at = further;
+    }
+    let forwards = backwards.into_iter().rev().map(Ok);
+    completed(tree, forwards, limit)
+}
+
+/// A place on the way back through the journal of a case.
+struct Step {
+    position: u64,
+    revision: u64,
+}
+
+impl Step {
+    /// One step back: as far as possible without passing by the revision that is wanted.
+    fn back(&self, header: &RecordHeader, wanted: u64) -> Self {
+        let skipped = self.revision & self.revision.saturating_sub(1);
+        if skipped >= wanted {
+            Self {
+                position: header.skip,
+                revision: skipped,
+            }
+        } else {
+            Self {
+                position: header.previous,
+                revision: self.revision.saturating_sub(1),
+            }
+        }
+    }
+}
+
+/// The records behind a position up to another, in the order of commits.
+pub(crate) fn records(
+    tree: &Tree,
+    after: u64,
+    last: u64,
+    limit: usize,
+) -> Result<Vec<Record>, Failure> {
+    if after >= last {
+        return Ok(Vec::new());
+    }
+    let values = tree
+        .range(key::record(after + 1)..=key::record(last))
+        .map(|item| {
+            let (key, value) = item?;
+            let position = key::position_in(&key)
+                .ok_or_else(|| Failure::damaged(Part::Record, "a key that is no position"))?;
+            Ok((position.number(), value))
+        });
+    completed(tree, values, limit.min(PAGE_ITEMS_MAX))
+}
+
+/// Reads the rest of these records, until an answer is full.
+fn completed(
+    tree: &Tree,
+    values: impl Iterator<Item = Result<(u64, IVec), Failure>>,
+    limit: usize,
+) -> Result<Vec<Record>, Failure> {
+    let mut bytes = 0;
+    let mut answer = Vec::new();
+    for item in values.take(limit) {
+        let (position, value) = item?;
+        let (header, inline) = record_header(position, &value)?;
+        let body = joined(tree, inline, header.pieces(), |number| {
+            key::record_piece(position, number)
+        })?;
+        let body = body
+            .filter(|body| header.matches(position, body))
+            .ok_or_else(|| damaged_record(position))?;
+        bytes += body.len();
+        answer.push(Record {
+            position: Position::new(position),
+            case: header.case,
+            revision: header.revision,
+            command: header.command,
+            recorded_at: header.recorded_at,
+            record: body,
+        });
+        if bytes >= PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(answer)
+}
+
+/// The header of the record at a position, which must be there.
+pub(crate) fn header(tree: &Tree, position: u64) -> Result<RecordHeader, Failure> {
+    let value = record_value(tree, position)?;
+    record_header(position, &value).map(|(header, _)| header)
+}
+
+fn record_value(tree: &Tree, position: u64) -> Result<IVec, Failure> {
+    tree.get(key::record(position))?
+        .ok_or_else(|| damaged_record(position))
+}
+
+fn record_header(position: u64, value: &[u8]) -> Result<(RecordHeader, &[u8]), Failure> {
+    RecordHeader::read(value).ok_or_else(|| damaged_record(position))
+}
+
+fn damaged_record(position: u64) -> Failure {
+    Failure::damaged(Part::Record, format!("position {position}"))
+}

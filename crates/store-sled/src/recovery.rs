@@ -1,0 +1,334 @@
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use groundbreak_store::Index;
+use sled::{Db, Tree};
+use uuid::Uuid;
+
+use crate::anchor::{self, Anchor, Found};
+use crate::directory::{Directory, io};
+use crate::failure::{Failure, guarded};
+use crate::group::{CaseLedger, Ledger};
+use crate::options::CACHE_BYTES_MIN;
+use crate::published::{Database, Published};
+use crate::value::{EntryHeader, Head, Link, StateHeader};
+use crate::{OpenError, Part, SledOptions, chain, key, reader};
+
+/// How long sled's own lock may be held by a handle that was just dropped.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many of the last commands are looked up at opening. Each costs a random read.
+const COMMANDS_CHECKED_MAX: usize = 10_000;
+
+/// A store that was opened and checked.
+pub(crate) struct Opened {
+    pub(crate) database: Database,
+    pub(crate) published: Published,
+    pub(crate) ledger: Ledger,
+    pub(crate) file: std::fs::File,
+    pub(crate) anchor: Anchor,
+}
+
+pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenError> {
+    let directory = Directory::open(path)?;
+    let anchored =
+        anchor::read(&directory.anchor()).map_err(|err| io(&directory.anchor(), "reading", err))?;
+    if anchored == Found::Damaged {
+        return Err(OpenError::Damaged {
+            path: path.to_owned(),
+            part: Part::Anchor,
+            place: "anchor".to_owned(),
+        });
+    }
+    let db = open_sled(&directory, options)?;
+    let tree: Tree = (*db).clone();
+    directory.sync()?;
+    let file = OpenOptions::new()
+        .write(true)
+        .open(directory.sled().join("db"))
+        .map_err(|err| io(&directory.sled(), "opening", err))?;
+
+    let (ledger, published) = match read(&tree, &directory, anchored) {
+        Ok(read) => read,
+        Err(err) => {
+            put_aside(db, tree);
+            return Err(err);
+        }
+    };
+    let noted = guarded(|| {
+        let mut batch = sled::Batch::default();
+        batch.insert(key::HEAD, ledger.head.write());
+        batch.insert(key::CHECKED, ledger.head.write());
+        tree.apply_batch(batch)?;
+        db.flush()?;
+        file.sync_data()?;
+        Ok(())
+    });
+    if let Err(failure) = noted {
+        put_aside(db, tree);
+        return Err(open_error(path, failure));
+    }
+    let next = match anchored {
+        Found::At { next, .. } => next,
+        Found::Missing | Found::Damaged => 0,
+    };
+    let anchor = match Anchor::start(directory.anchor(), &ledger.head, next) {
+        Ok(anchor) => anchor,
+        Err(err) => {
+            put_aside(db, tree);
+            return Err(io(&directory.anchor(), "writing", err));
+        }
+    };
+    directory.sync()?;
+    Ok(Opened {
+        database: Database {
+            tree,
+            db,
+            directory,
+        },
+        published,
+        ledger,
+        file,
+        anchor,
+    })
+}
+
+fn open_sled(directory: &Directory, options: SledOptions) -> Result<Db, OpenError> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let config = sled::Config::new()
+            .path(directory.sled())
+            .cache_capacity(options.cache_bytes.max(CACHE_BYTES_MIN))
+            // Every commit is flushed by the writer. The flusher stays on because it alone
+            // collects dead segments.
+            .flush_every_ms(Some(500));
+        match guarded(|| Ok(config.open()?)) {
+            Ok(db) => return Ok(db),
+            Err(Failure::Engine { source }) if locked(&source) => {
+                // Our own lock was free, so whoever holds sled's is about to let go of it.
+                if Instant::now() >= deadline {
+                    return Err(OpenError::InUse {
+                        path: directory.path().to_owned(),
+                    });
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            Err(failure) => return Err(open_error(directory.path(), failure)),
+        }
+    }
+}
+
+fn locked(source: &groundbreak_store::Cause) -> bool {
+    // sled reports a lock that is held as an error without a kind of its own.
+    source.to_string().contains("could not acquire lock")
+}
+
+/// Lets go of a database that is not used. sled waits for its own threads while it is dropped,
+/// and one that died on a damaged page is waited for for ever, so nobody must wait for this.
+fn put_aside(db: Db, tree: Tree) {
+    thread::spawn(move || {
+        let _ = guarded(|| {
+            drop((tree, db));
+            Ok(())
+        });
+    });
+}
+
+fn open_error(path: &Path, failure: Failure) -> OpenError {
+    match failure {
+        Failure::Damaged { part, place } => OpenError::Damaged {
+            path: path.to_owned(),
+            part,
+            place,
+        },
+        Failure::Engine { source } => OpenError::Io {
+            path: path.to_owned(),
+            action: "reading",
+            source,
+        },
+    }
+}
+
+fn read(
+    tree: &Tree,
+    directory: &Directory,
+    anchored: Found,
+) -> Result<(Ledger, Published), OpenError> {
+    let failed = |failure| open_error(directory.path(), failure);
+    let head = guarded(|| head(tree)).map_err(failed)?;
+    compare_with_anchor(tree, directory, head, anchored)?;
+    guarded(|| {
+        let checked = match tree.get(key::CHECKED)? {
+            Some(value) => Head::read(&value)
+                .ok_or_else(|| Failure::damaged(Part::Head, "where it was checked"))?,
+            None => Head::default(),
+        };
+        let tail = tail(tree, &checked, &head)?;
+        let mut ledger = Ledger {
+            head,
+            ..Ledger::default()
+        };
+        let index = states(tree, &mut ledger, &checked, tail)?;
+        entries(tree, &mut ledger)?;
+        let published = Published {
+            index,
+            entries: ledger.entries.keys().cloned().collect::<BTreeSet<_>>(),
+            head,
+        };
+        Ok((ledger, published))
+    })
+    .map_err(failed)
+}
+
+fn head(tree: &Tree) -> Result<Head, Failure> {
+    match tree.get(key::HEAD)? {
+        Some(value) => {
+            Head::read(&value).ok_or_else(|| Failure::damaged(Part::Head, "where it ends"))
+        }
+        None if tree.is_empty() => Ok(Head::default()),
+        None => Err(Failure::damaged(Part::Head, "it is missing")),
+    }
+}
+
+fn compare_with_anchor(
+    tree: &Tree,
+    directory: &Directory,
+    head: Head,
+    anchored: Found,
+) -> Result<(), OpenError> {
+    let Found::At { head: anchored, .. } = anchored else {
+        if head.stamp > 0 {
+            tracing::warn!(
+                path = %directory.path().display(),
+                "there is no anchor: whether acknowledged commits are missing cannot be told"
+            );
+        }
+        return Ok(());
+    };
+    if head.stamp < anchored.stamp {
+        return Err(OpenError::LostTail {
+            path: directory.path().to_owned(),
+            acknowledged: anchored.stamp,
+            found: head.stamp,
+        });
+    }
+    // The journal went on from what was anchored, and not from something else.
+    let went_on = guarded(|| {
+        if anchored.record == 0 {
+            return Ok(anchored.hash == Head::default().hash);
+        }
+        let before = tree.range(key::link(0)..=key::link(anchored.record));
+        let Some(item) = before.into_iter().next_back() else {
+            return Ok(false);
+        };
+        let (link_key, value) = item?;
+        let link = key::position_in(&link_key).and_then(|first| Link::read(first.number(), &value));
+        Ok(link.is_some_and(|link| link.last == anchored.record && link.hash == anchored.hash))
+    });
+    match went_on {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(OpenError::Damaged {
+            path: directory.path().to_owned(),
+            part: Part::Chain,
+            place: format!("the anchor, position {}", anchored.record),
+        }),
+        Err(failure) => Err(open_error(directory.path(), failure)),
+    }
+}
+
+/// Where each case stands that was written to since the last opening, by its records.
+type Tail = HashMap<Uuid, (u64, u64)>;
+
+/// Checks the chain since the last opening. What was before it was checked then, and sled reads
+/// it from its snapshot and not from its log.
+fn tail(tree: &Tree, checked: &Head, head: &Head) -> Result<Tail, Failure> {
+    if checked.stamp > head.stamp || checked.record > head.record {
+        return Err(Failure::damaged(
+            Part::Head,
+            "it ends before it was checked",
+        ));
+    }
+    let mut tail = Tail::new();
+    let mut commands = VecDeque::new();
+    chain::check(tree, checked, head, |position, header| {
+        tail.insert(header.case, (header.revision, position));
+        if commands.len() == COMMANDS_CHECKED_MAX {
+            commands.pop_front();
+        }
+        commands.push_back((header.command, position));
+        Ok(())
+    })?;
+    for (command, position) in commands {
+        let applied = reader::applied(tree, command)?;
+        if applied.is_none_or(|applied| applied.position.number() != position) {
+            return Err(Failure::damaged(Part::Command, command.to_string()));
+        }
+    }
+    let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
+    match tree.range(behind).next() {
+        Some(item) => {
+            item?;
+            Err(Failure::damaged(Part::Record, "behind the end"))
+        }
+        None => Ok(tail),
+    }
+}
+
+/// Reads every state: checks it, and rebuilds the indexes from it.
+fn states(
+    tree: &Tree,
+    ledger: &mut Ledger,
+    checked: &Head,
+    mut tail: Tail,
+) -> Result<Index, Failure> {
+    let mut index = Index::new();
+    for item in tree.scan_prefix(key::STATES) {
+        let (state_key, value) = item?;
+        let case = key::case_in(&state_key)
+            .ok_or_else(|| Failure::damaged(Part::State, "a key that is no case"))?;
+        let damaged = || Failure::damaged(Part::State, case.to_string());
+        let (header, inline) = StateHeader::read(&value).ok_or_else(damaged)?;
+        let body = reader::joined(tree, inline, header.index_pieces(), |number| {
+            key::state_piece(case, number)
+        })?;
+        let (timers, terms) = body
+            .and_then(|body| header.index(case, &body))
+            .ok_or_else(damaged)?;
+        let pieces = header.pieces();
+        let trail = header.trail;
+        // A case that was written to since the last opening stands where its last record is,
+        // and no other case stands behind that opening.
+        let stands = (trail.revision, trail.last());
+        let agrees = match tail.remove(&case) {
+            Some(recorded) => recorded == stands,
+            None => trail.last() <= checked.record,
+        };
+        if !agrees || trail.revision == 0 {
+            return Err(damaged());
+        }
+        index.put(case, trail.revision, timers, terms);
+        ledger.cases.insert(case, CaseLedger { trail, pieces });
+    }
+    match tail.keys().next() {
+        Some(case) => Err(Failure::damaged(Part::State, format!("{case} is missing"))),
+        None => Ok(index),
+    }
+}
+
+fn entries(tree: &Tree, ledger: &mut Ledger) -> Result<(), Failure> {
+    for item in tree.scan_prefix(key::ENTRIES) {
+        let (entry_key, value) = item?;
+        let name = key::entry_in(&entry_key)
+            .ok_or_else(|| Failure::damaged(Part::Metadata, "a key that is no text"))?;
+        let (header, _) = EntryHeader::read(&value)
+            .ok_or_else(|| Failure::damaged(Part::Metadata, name.clone()))?;
+        if header.stamp > ledger.head.stamp {
+            return Err(Failure::damaged(Part::Metadata, name));
+        }
+        ledger.entries.insert(name, header.pieces());
+    }
+    Ok(())
+}

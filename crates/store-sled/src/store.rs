@@ -1,0 +1,433 @@
+use std::fmt;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use groundbreak_store::limits::PAGE_ITEMS_MAX;
+use groundbreak_store::{
+    Append, AppendError, Appended, Applied, Cause, CloseError, DueTimer, Page, Position, Put,
+    PutError, Query, ReadError, Record, Snapshot, Store, TermValue,
+};
+use sled::Tree;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::chain::{self, Verified};
+use crate::directory::io;
+use crate::failure::Failure;
+use crate::published::Shared;
+use crate::recovery::{self, Opened};
+use crate::value::{Head, StateHeader};
+use crate::writer::{Request, Work, Writer};
+use crate::{OpenError, Part, SledOptions, key, reader};
+
+/// The most commands that wait for the writer. One more is answered as overloaded.
+const WAITING_MAX: usize = 4096;
+
+/// The most bytes that wait for the writer.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The journal store on sled.
+///
+/// It needs a tokio runtime for its methods, and a thread of its own for writing. Dropping it
+/// without [`Store::close`] loses nothing that was acknowledged, but the directory stays locked
+/// for a moment.
+pub struct SledStore {
+    shared: Arc<Shared>,
+    requests: RwLock<Option<mpsc::Sender<Request>>>,
+    room: Arc<Semaphore>,
+    writer: Mutex<Option<JoinHandle<Result<(), String>>>>,
+}
+
+impl SledStore {
+    /// Opens the store in a directory, and makes it when the directory is empty or not there.
+    ///
+    /// It reads all states, and checks the journal written since the last opening; that takes
+    /// about a second for a million of either. It blocks; call it where that is allowed.
+    ///
+    /// # Errors
+    ///
+    /// Every variant of [`OpenError`]. After [`OpenError::Damaged`] sled may already have
+    /// changed files while it tried to repair itself, so copy the directory before a second try.
+    pub fn open(path: impl AsRef<Path>, options: SledOptions) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let Opened {
+            database,
+            published,
+            ledger,
+            file,
+            anchor,
+        } = recovery::open(path, options)?;
+        let (tree, db) = (database.tree.clone(), database.db.clone());
+        let shared = Arc::new(Shared::new(database, published));
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let writer = Writer {
+            tree,
+            db,
+            file,
+            ledger,
+            shared: Arc::clone(&shared),
+            anchor,
+        };
+        let writer = thread::Builder::new()
+            .name("groundbreak-writer".to_owned())
+            .spawn(move || writer.run(receiver))
+            .map_err(|err| io(path, "starting the writer", err))?;
+        Ok(Self {
+            shared,
+            requests: RwLock::new(Some(sender)),
+            room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
+            writer: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// Reads everything and compares it: every record with its checksum, its chain and the note
+    /// of its command; every state with its last record; every metadata entry with its checksum.
+    ///
+    /// What is written while it runs is not part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] with the first thing that does not agree;
+    /// [`ReadError::Unavailable`].
+    pub async fn verify(&self) -> Result<Verified, ReadError> {
+        let (head, names) = {
+            let published = self.shared.published()?;
+            let names: Vec<String> = published.entries.iter().cloned().collect();
+            (published.head, names)
+        };
+        self.read(move |tree| verify(tree, head, &names)).await
+    }
+
+    /// Asks the writer, or says that there is no room or no writer.
+    fn send(&self, bytes: usize, work: Work) -> Result<(), Unsent> {
+        let weight = self.reserve(bytes)?;
+        let request = Request { work, weight };
+        let requests = self.requests.read().map_err(|_| Unsent::closed())?;
+        let sender = requests.as_ref().ok_or_else(Unsent::closed)?;
+        sender.try_send(request).map_err(|err| match err {
+            TrySendError::Full(_) => Unsent::Overloaded,
+            TrySendError::Closed(_) => match self.shared.over() {
+                Some(source) => Unsent::Unavailable(source),
+                None => Unsent::closed(),
+            },
+        })
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
+        if let Some(source) = self.shared.over() {
+            return Err(Unsent::Unavailable(source));
+        }
+        let permits = u32::try_from(bytes).map_err(|_| Unsent::Overloaded)?;
+        Arc::clone(&self.room)
+            .try_acquire_many_owned(permits)
+            .map_err(|_| Unsent::Overloaded)
+    }
+
+    /// Runs a read of the tree on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Tree) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let shared = Arc::clone(&self.shared);
+        self.blocking(move || shared.read(read)).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result.map_err(ReadError::from),
+            Err(err) => Err(ReadError::Unavailable {
+                source: Box::new(err),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for SledStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledStore").finish_non_exhaustive()
+    }
+}
+
+/// Why a request did not reach the writer.
+enum Unsent {
+    Overloaded,
+    Unavailable(Cause),
+}
+
+impl Unsent {
+    fn closed() -> Self {
+        Self::Unavailable(Cause::from("the store was closed"))
+    }
+}
+
+impl From<Unsent> for AppendError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Overloaded => Self::Overloaded,
+            Unsent::Unavailable(source) => Self::Unavailable { source },
+        }
+    }
+}
+
+impl From<Unsent> for PutError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Overloaded => Self::Overloaded,
+            Unsent::Unavailable(source) => Self::Unavailable { source },
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        let (reply, answer) = oneshot::channel();
+        self.send(weight(&append), Work::Append { append, reply })?;
+        match answer.await {
+            Ok(result) => result,
+            Err(_) => Err(AppendError::Unknown {
+                source: Cause::from("the writer ended without an answer"),
+            }),
+        }
+    }
+
+    async fn load(&self, case: Uuid) -> Result<Option<Snapshot>, ReadError> {
+        let found = self.read(move |tree| reader::state(tree, case)).await?;
+        let Some((snapshot, _)) = found else {
+            return Ok(None);
+        };
+        self.shared.durable(snapshot.position.number()).await?;
+        Ok(Some(snapshot))
+    }
+
+    async fn journal(
+        &self,
+        case: Uuid,
+        after_revision: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        let found = self
+            .read(move |tree| {
+                let Some((_, trail)) = reader::state(tree, case)? else {
+                    return Ok(None);
+                };
+                let records = reader::journal(tree, case, &trail, after_revision, limit)?;
+                Ok(Some((trail.last(), records)))
+            })
+            .await?;
+        match found {
+            Some((last, records)) => {
+                self.shared.durable(last).await?;
+                Ok(records)
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Record>, ReadError> {
+        let last = self.shared.published()?.head.record;
+        self.read(move |tree| reader::records(tree, after.number(), last, limit))
+            .await
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(Position::new(self.shared.published()?.head.record))
+    }
+
+    async fn due_timers(
+        &self,
+        until: i64,
+        after: Option<&DueTimer>,
+        limit: usize,
+    ) -> Result<Vec<DueTimer>, ReadError> {
+        let published = self.shared.published()?;
+        Ok(published.index.due_timers(until, after, limit))
+    }
+
+    async fn next_due(&self) -> Result<Option<i64>, ReadError> {
+        Ok(self.shared.published()?.index.next_due())
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, ReadError> {
+        query.check()?;
+        let shared = Arc::clone(&self.shared);
+        let query = query.clone();
+        self.blocking(move || Ok(shared.published()?.index.query(&query)))
+            .await
+    }
+
+    async fn find_command(&self, command: Uuid) -> Result<Option<Applied>, ReadError> {
+        let found = self
+            .read(move |tree| reader::applied(tree, command))
+            .await?;
+        if let Some(applied) = found {
+            self.shared.durable(applied.position.number()).await?;
+        }
+        Ok(found)
+    }
+
+    async fn metadata(&self, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        loop {
+            let head = {
+                let published = self.shared.published()?;
+                if !published.entries.contains(key) {
+                    return Ok(None);
+                }
+                published.head
+            };
+            let name = key.to_owned();
+            let found = self.read(move |tree| reader::entry(tree, &name)).await?;
+            if let Some((stamp, value)) = found {
+                self.shared.durable(stamp).await?;
+                return Ok(Some(value));
+            }
+            // It is being removed. It is gone when that is durable.
+            self.shared.beyond(head).await?;
+        }
+    }
+
+    async fn put_metadata(&self, key: &str, value: Vec<u8>, put: Put) -> Result<(), PutError> {
+        PutError::check(key, &value)?;
+        let (reply, answer) = oneshot::channel();
+        let bytes = REQUEST_BYTES + key.len() + value.len();
+        let key = key.to_owned();
+        self.send(
+            bytes,
+            Work::Put {
+                key,
+                value,
+                put,
+                reply,
+            },
+        )?;
+        answered(answer.await)
+    }
+
+    async fn remove_metadata(&self, key: &str) -> Result<(), PutError> {
+        PutError::check(key, &[])?;
+        let (reply, answer) = oneshot::channel();
+        let bytes = REQUEST_BYTES + key.len();
+        let key = key.to_owned();
+        self.send(bytes, Work::Remove { key, reply })?;
+        answered(answer.await)
+    }
+
+    async fn list_metadata(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, ReadError> {
+        let published = self.shared.published()?;
+        // The prefix itself may be a key, so it is included when the list begins there.
+        let start = if after < prefix {
+            Bound::Included(prefix)
+        } else {
+            Bound::Excluded(after)
+        };
+        Ok(published
+            .entries
+            .range::<str, _>((start, Bound::Unbounded))
+            .take_while(|key| key.starts_with(prefix))
+            .take(limit.min(PAGE_ITEMS_MAX))
+            .cloned()
+            .collect())
+    }
+
+    async fn close(&self) -> Result<(), CloseError> {
+        // The writer ends when the last sender is gone, after it served what waits.
+        if let Ok(mut requests) = self.requests.write() {
+            requests.take();
+        }
+        let mut writer = self.writer.lock().await;
+        let Some(running) = writer.take() else {
+            return Ok(());
+        };
+        let ended = tokio::task::spawn_blocking(move || running.join()).await;
+        let unclean = |source| Err(CloseError::Unclean { source });
+        match ended {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(reason))) => unclean(reason.into()),
+            Ok(Err(_)) => unclean("the writer panicked".into()),
+            Err(err) => unclean(Box::new(err)),
+        }
+    }
+}
+
+/// What a request takes beside its bytes, roughly.
+const REQUEST_BYTES: usize = 256;
+
+fn weight(append: &Append) -> usize {
+    let timers = append.timers.iter().map(|timer| timer.id.len() + 32);
+    let terms = append.terms.iter().map(|term| {
+        let text = match &term.value {
+            TermValue::Text(text) => text.len(),
+            TermValue::Integer(_) => 8,
+        };
+        term.name.len() + text + 48
+    });
+    let sets: usize = timers.chain(terms).sum();
+    REQUEST_BYTES + append.record.len() + append.state.len() + sets
+}
+
+fn answered(
+    answer: Result<Result<(), PutError>, oneshot::error::RecvError>,
+) -> Result<(), PutError> {
+    answer.unwrap_or_else(|_| {
+        Err(PutError::Unknown {
+            source: Cause::from("the writer ended without an answer"),
+        })
+    })
+}
+
+fn verify(tree: &Tree, head: Head, names: &[String]) -> Result<Verified, Failure> {
+    let mut verified = Verified::default();
+    verified.links = chain::check(tree, &Head::default(), &head, |position, header| {
+        verified.records += 1;
+        let applied = reader::applied(tree, header.command)?;
+        let agrees = applied.is_some_and(|applied| {
+            applied.position.number() == position
+                && applied.case == header.case
+                && applied.revision == header.revision
+        });
+        if agrees {
+            return Ok(());
+        }
+        let place = header.command.to_string();
+        Err(Failure::damaged(Part::Command, place))
+    })?;
+    for item in tree.scan_prefix(key::STATES) {
+        let (state_key, value) = item?;
+        let damaged = || {
+            let case = key::case_in(&state_key).map_or_else(String::new, |case| case.to_string());
+            Failure::damaged(Part::State, case)
+        };
+        let case = key::case_in(&state_key).ok_or_else(damaged)?;
+        let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
+        if header.trail.last() > head.record {
+            // Written since the check began.
+            continue;
+        }
+        reader::state(tree, case)?.ok_or_else(damaged)?;
+        let record = reader::header(tree, header.trail.last())?;
+        if (record.case, record.revision) != (case, header.trail.revision) {
+            return Err(damaged());
+        }
+        verified.cases += 1;
+    }
+    for name in names {
+        // One that is gone was removed since the check began.
+        if reader::entry(tree, name)?.is_some() {
+            verified.entries += 1;
+        }
+    }
+    Ok(verified)
+}

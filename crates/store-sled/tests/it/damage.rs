@@ -1,0 +1,261 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use groundbreak_store::Store;
+use tempfile::TempDir;
+
+use crate::given::{append, block_on, check_case, open};
+
+const CASES: u128 = 8;
+const REVISIONS: u64 = 40;
+
+/// A store with some hundred commands, closed as it should. `openings` says how often it was
+/// opened since most of them: sled reads what was before an opening in another way.
+struct Sample {
+    directory: TempDir,
+}
+
+impl Sample {
+    fn new(openings: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
+        block_on(async {
+            let store = open(&path).unwrap();
+            for revision in 1..=REVISIONS {
+                for case in 0..CASES {
+                    store.append(append(case, revision)).await.unwrap();
+                }
+            }
+            store.close().await.unwrap();
+            for _ in 0..openings {
+                open(&path).unwrap().close().await.unwrap();
+            }
+        });
+        Self { directory }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("store")
+    }
+
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_all(&self.path(), &copy.path().join("store"));
+        copy
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// What became of a damaged store.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// It was not opened, with this code.
+    Refused(&'static str),
+    /// It was opened, and checking it found damage.
+    Noticed,
+    /// It was opened, and everything is there.
+    Intact,
+}
+
+/// Opens the store at a path and reads everything. Fails when that neither ends nor tells, when
+/// it panics, or when something is missing that nobody told of.
+fn examine(path: PathBuf) -> Found {
+    let (sender, receiver) = mpsc::channel();
+    let examiner = thread::spawn(move || {
+        let found = block_on(async {
+            let store = match open(&path) {
+                Ok(store) => store,
+                Err(err) => return Found::Refused(err.code()),
+            };
+            if store.verify().await.is_err() {
+                return Found::Noticed;
+            }
+            for case in 0..CASES {
+                assert_eq!(check_case(&store, case, 0).await, REVISIONS);
+            }
+            Found::Intact
+        });
+        sender.send(found).unwrap();
+    });
+    match receiver.recv_timeout(Duration::from_secs(30)) {
+        Ok(found) => found,
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end"),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            std::panic::resume_unwind(examiner.join().unwrap_err());
+        }
+    }
+}
+
+/// Damages a file of copies of a store in several ways. Returns what became of each.
+fn trials(
+    sample: &Sample,
+    file: &Path,
+    count: usize,
+    damage: impl Fn(&mut Vec<u8>, usize),
+) -> Vec<Found> {
+    (0..count)
+        .map(|trial| {
+            let copy = sample.copy();
+            let path = copy.path().join("store");
+            let file = path.join(file);
+            let mut bytes = fs::read(&file).unwrap();
+            damage(&mut bytes, trial);
+            fs::write(&file, bytes).unwrap();
+            examine(path)
+        })
+        .collect()
+}
+
+/// A place in a file, another one for each trial.
+fn place(length: usize, trial: usize) -> usize {
+    (trial + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) % length
+}
+
+fn flip(bytes: &mut [u8], trial: usize) {
+    let at = place(bytes.len(), trial);
+    bytes[at] ^= 1 << (trial % 8);
+}
+
+fn zero_page(bytes: &mut [u8], trial: usize) {
+    let page = place(bytes.len() / 4096, trial);
+    bytes[page * 4096..(page + 1) * 4096].fill(0);
+}
+
+#[test]
+fn a_flipped_bit_in_the_log_is_told_or_harmless() {
+    let found = trials(&Sample::new(0), Path::new("sled/db"), 16, |bytes, trial| {
+        flip(bytes, trial);
+    });
+    told(&found);
+}
+
+#[test]
+fn a_flipped_bit_in_pages_behind_a_snapshot_is_told_or_harmless() {
+    let found = trials(&Sample::new(2), Path::new("sled/db"), 16, |bytes, trial| {
+        flip(bytes, trial);
+    });
+    told(&found);
+}
+
+#[test]
+fn a_zeroed_page_is_told_or_harmless() {
+    for openings in [0, 2] {
+        let sample = Sample::new(openings);
+        let found = trials(&sample, Path::new("sled/db"), 8, |bytes, trial| {
+            zero_page(bytes, trial);
+        });
+        told(&found);
+    }
+}
+
+#[test]
+fn a_shorter_file_is_told_or_lost_only_what_was_unused() {
+    for openings in [0, 2] {
+        let sample = Sample::new(openings);
+        let found = trials(&sample, Path::new("sled/db"), 8, |bytes, trial| {
+            let end = bytes.len() - 1 - place(bytes.len() / 2, trial);
+            bytes.truncate(end);
+        });
+        told(&found);
+    }
+}
+
+fn told(found: &[Found]) {
+    let noticed = found.iter().filter(|found| **found != Found::Intact);
+    assert!(
+        noticed.count() > 0,
+        "no trial damaged anything that is read: {found:?}"
+    );
+}
+
+#[test]
+fn damage_to_the_small_files_of_sled_is_told_or_harmless() {
+    let sample = Sample::new(1);
+    let sled = fs::read_dir(sample.path().join("sled")).unwrap();
+    let mut files: Vec<PathBuf> = sled
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file() && !path.ends_with("db"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        let name = Path::new("sled").join(file.file_name().unwrap());
+        told(&trials(&sample, &name, 3, |bytes, trial| {
+            flip(bytes, trial)
+        }));
+    }
+}
+
+#[test]
+fn acknowledged_commits_that_are_missing_are_told() {
+    let sample = Sample::new(0);
+    let copy = sample.copy();
+    let path = copy.path().join("store");
+    block_on(async {
+        let store = open(&path).unwrap();
+        store.append(append(0, REVISIONS + 1)).await.unwrap();
+        store.close().await.unwrap();
+    });
+    // An older copy of the database beside the newer anchor: in itself it is whole.
+    fs::remove_dir_all(path.join("sled")).unwrap();
+    copy_all(&sample.path().join("sled"), &path.join("sled"));
+    assert_eq!(examine(path.clone()), Found::Refused("store-lost-tail"));
+
+    // And no database at all.
+    fs::remove_dir_all(path.join("sled")).unwrap();
+    assert_eq!(examine(path.clone()), Found::Refused("store-lost-tail"));
+
+    // Who accepts the loss says so by deleting the anchor.
+    fs::remove_dir_all(path.join("sled")).unwrap();
+    copy_all(&sample.path().join("sled"), &path.join("sled"));
+    fs::remove_file(path.join("anchor")).unwrap();
+    assert_eq!(examine(path), Found::Intact);
+}
+
+#[test]
+fn a_damaged_anchor_is_told_and_a_torn_one_is_not_damage() {
+    let sample = Sample::new(1);
+    let torn = trials(&sample, Path::new("anchor"), 2, |bytes, trial| {
+        bytes[trial * 512 + 100] = 0;
+        bytes[trial * 512 + 20] ^= 0x40;
+    });
+    assert_eq!(torn, [Found::Intact, Found::Intact]);
+    let damaged = trials(&sample, Path::new("anchor"), 1, |bytes, _| {
+        bytes[20] ^= 1;
+        bytes[512 + 20] ^= 1;
+    });
+    assert_eq!(damaged, [Found::Refused("store-damaged")]);
+}
+
+#[test]
+fn another_history_under_the_same_anchor_is_told() {
+    let sample = Sample::new(0);
+    let other = tempfile::tempdir().unwrap();
+    block_on(async {
+        let store = open(other.path()).unwrap();
+        for revision in 1..=REVISIONS * CASES as u64 + 5 {
+            store.append(append(77, revision)).await.unwrap();
+        }
+        store.close().await.unwrap();
+    });
+    let copy = sample.copy();
+    let path = copy.path().join("store");
+    fs::remove_dir_all(path.join("sled")).unwrap();
+    copy_all(&other.path().join("sled"), &path.join("sled"));
+    assert_eq!(examine(path), Found::Refused("store-damaged"));
+}

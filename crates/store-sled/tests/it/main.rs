@@ -1,0 +1,14 @@
+//! The store on sled keeps every rule of the contract, and the promises of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test did not expect ends it"
+)]
+
+mod contract;
+mod crash;
+mod damage;
+mod given;
+mod opening;
