@@ -193,7 +193,7 @@ fn a_guard_is_checked_when_the_definition_is_compiled() {
         "if: document(\"photo\")",
         "if: document(\"foto\")",
         "guard-unknown-document",
-        "\"foto\"",
+        "foto",
     );
     check(
         "when: has(data.fee)",
