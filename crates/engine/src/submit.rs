@@ -1,0 +1,471 @@
+//! The life of one command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groundbreak_store::{
+    Append, AppendError, Applied, Cause, Outcome, Position, Term, TermValue, Timer,
+};
+use groundbreak_workflow::sla::Timestamp;
+use groundbreak_workflow::{
+    Act, Actor, Case, Command, CommandId, Commit, DecideError, Decision, Entry, Refusal,
+    TermValue as Found, Text, Timer as Due, Workflow, decide, decode_commit, encode_case,
+    encode_commit,
+};
+use uuid::Uuid;
+
+use crate::runtime::Runtime;
+use crate::turn::Turn;
+use crate::{CaseFault, Changed, Failure};
+
+/// How often a command is decided anew because another node wrote to the case meanwhile.
+const ATTEMPTS_MAX: usize = 8;
+/// How long to wait before each look-up of a command whose outcome is unknown.
+const SETTLING: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+];
+/// The most timers of one case that may fire at one instant. It is as many as a case can have
+/// open at once; beyond that, they must be arming one another without time passing.
+const FIRED_AT_ONE_INSTANT_MAX: usize = groundbreak_store::limits::TIMERS_MAX;
+
+/// What a command did. It is durable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Committed {
+    /// What the command added to the journal.
+    pub commit: Arc<Commit>,
+    /// The case as it was right after that.
+    pub case: Arc<Case>,
+    /// The place of the commit among all commits of the store.
+    pub position: Position,
+    /// Whether this is the answer to a command that had been carried out before.
+    pub repeated: bool,
+}
+
+/// Why a command was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The rules do not allow it now. Nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It could not be done. Nothing was written.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// More commands are under way than the engine or the store takes. Nothing was written; the
+    /// same command may be sent again after a while.
+    #[error("too many commands are under way")]
+    Overloaded,
+    /// It may have been carried out or not. The same command, with the same id, may be sent
+    /// again: it is carried out once.
+    #[error("it is unknown whether command {command} was carried out")]
+    Unknown {
+        /// The command.
+        command: CommandId,
+        /// Why it is unknown.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl SubmitError {
+    /// Returns the stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Failed(failure) => failure.code(),
+            Self::Overloaded => "overloaded",
+            Self::Unknown { .. } => "outcome-unknown",
+        }
+    }
+
+    /// Returns what went wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Refused(refusal) => refusal.text(),
+            Self::Failed(failure) => failure.text(),
+            Self::Overloaded => Text::new(
+                "正在处理的操作过多，没有写入。请稍后再提交。",
+                "Too much is going on at once, and nothing was written. Submit again shortly.",
+            ),
+            Self::Unknown { command, .. } => Text::new(
+                format!("尚不能确定操作 {command} 是否已写入。请原样再提交一次，不会重复办理。"),
+                format!(
+                    "It is not known whether command {command} was written. Submit the same again; it is carried out once."
+                ),
+            ),
+        }
+    }
+}
+
+/// What became of one decision.
+enum Attempt {
+    Committed(Committed),
+    /// Another node wrote to the case after it was read.
+    Conflict,
+}
+
+/// What firing the timers of a case came to.
+pub(crate) struct Fired {
+    /// The case afterwards.
+    pub(crate) case: Arc<Case>,
+    /// How many timers were fired.
+    pub(crate) count: u64,
+    /// Why the earliest timer that is due was not fired.
+    pub(crate) refused: Option<Refusal>,
+}
+
+impl Runtime {
+    /// Carries out a command.
+    pub(crate) async fn carry_out(&self, command: &Command) -> Result<Committed, SubmitError> {
+        let turn = self.turns.take(command.case).await;
+        for _ in 0..ATTEMPTS_MAX {
+            let mut case = self.load(&turn).await?;
+            if let Some(known) = case {
+                // What fell due before now happened before now, whether or not the timer task
+                // has come to it.
+                let fired = self.fire_due(&turn, known, self.time.now()).await?;
+                if let Some(refusal) = fired.refused {
+                    tracing::warn!(case = %command.case, %refusal, "a timer that is due was refused");
+                }
+                case = Some(fired.case);
+            }
+            let attempt = match self.workflow_for(case.as_deref(), command).await {
+                Ok(workflow) => self.attempt(&workflow, case.as_deref(), command).await?,
+                Err(SubmitError::Refused(refusal)) => {
+                    Attempt::Committed(self.unless_repeated(command, refusal).await?)
+                }
+                Err(error) => return Err(error),
+            };
+            match attempt {
+                Attempt::Committed(committed) => return Ok(committed),
+                Attempt::Conflict => self.cases.forget(command.case),
+            }
+        }
+        Err(Failure::Contended { case: command.case }.into())
+    }
+
+    /// Fires the timers of a case that are due at `until` or before, earliest first.
+    pub(crate) async fn fire_due(
+        &self,
+        turn: &Turn,
+        case: Arc<Case>,
+        until: Timestamp,
+    ) -> Result<Fired, SubmitError> {
+        let mut fired = Fired {
+            case,
+            count: 0,
+            refused: None,
+        };
+        let mut conflicts = 0;
+        let mut instant = Timestamp::MIN;
+        let mut at_instant = 0;
+        let workflow = self.workflow_of(&fired.case).await?;
+        let damaged = |fault| Failure::CaseDamaged {
+            case: turn.case(),
+            fault,
+        };
+        loop {
+            let next = workflow
+                .next_timer(&fired.case)
+                .map_err(|stuck| damaged(stuck.into()))?;
+            let Some(due) = next.filter(|due| due.due_at <= until) else {
+                return Ok(fired);
+            };
+            if due.due_at > instant {
+                (instant, at_instant) = (due.due_at, 0);
+            }
+            at_instant += 1;
+            if at_instant > FIRED_AT_ONE_INSTANT_MAX {
+                return Err(damaged(CaseFault::Restless { timer: due.id }).into());
+            }
+            let tick = tick(&fired.case, &due);
+            match self.attempt(&workflow, Some(&fired.case), &tick).await {
+                Ok(Attempt::Committed(committed)) if !committed.repeated => {
+                    fired.case = committed.case;
+                    fired.count += 1;
+                }
+                // Another node fired it, or did something else. Look again.
+                Ok(Attempt::Committed(_) | Attempt::Conflict) if conflicts < ATTEMPTS_MAX => {
+                    conflicts += 1;
+                    self.cases.forget(turn.case());
+                    let Some(case) = self.load(turn).await? else {
+                        return Err(damaged(CaseFault::Short {
+                            expected: fired.case.revision,
+                            found: 0,
+                        })
+                        .into());
+                    };
+                    fired.case = case;
+                }
+                Ok(Attempt::Committed(_) | Attempt::Conflict) => {
+                    return Err(Failure::Contended { case: turn.case() }.into());
+                }
+                Err(SubmitError::Refused(refusal)) => {
+                    fired.refused = Some(refusal);
+                    return Ok(fired);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns the workflow a command is decided under.
+    async fn workflow_for(
+        &self,
+        case: Option<&Case>,
+        command: &Command,
+    ) -> Result<Arc<Workflow>, SubmitError> {
+        if let Some(case) = case {
+            return Ok(self.workflow_of(case).await?);
+        }
+        let Act::Open {
+            workflow, version, ..
+        } = &command.act
+        else {
+            let case = command.case.to_string();
+            return Err(Refusal::CaseNotFound { case }.into());
+        };
+        let find = || {
+            let published = self.definitions.published();
+            published.library.workflow(workflow, *version).cloned()
+        };
+        match find() {
+            Ok(workflow) => Ok(workflow),
+            Err(_) => {
+                self.refresh_definitions().await?;
+                Ok(find()?)
+            }
+        }
+    }
+
+    /// Decides a command on a case as it was read, and writes what was decided.
+    async fn attempt(
+        &self,
+        workflow: &Workflow,
+        case: Option<&Case>,
+        command: &Command,
+    ) -> Result<Attempt, SubmitError> {
+        let now = self.time.now();
+        // The time of a machine may step back; the journal of a case does not.
+        let now = case.map_or(now, |case| case.recorded_at.max(now));
+        let decision = match decide(workflow, case, command, now) {
+            Ok(decision) => decision,
+            // A command that was carried out before is often one that the rules no longer allow.
+            Err(DecideError::Refused(refusal)) => {
+                return Ok(Attempt::Committed(
+                    self.unless_repeated(command, refusal).await?,
+                ));
+            }
+            Err(DecideError::Stuck(stuck)) => {
+                let fault = CaseFault::Stuck(stuck);
+                let case = command.case;
+                return Err(Failure::CaseDamaged { case, fault }.into());
+            }
+        };
+        let append = write_down(case, &decision)?;
+        let position = match self.store.append(append).await {
+            Ok(appended) => appended.position,
+            Err(AppendError::RevisionConflict { .. }) => return Ok(Attempt::Conflict),
+            Err(AppendError::DuplicateCommand { applied, .. }) => {
+                return Ok(Attempt::Committed(self.repeat(command, applied).await?));
+            }
+            Err(AppendError::Overloaded) => return Err(SubmitError::Overloaded),
+            Err(error) => match error.outcome() {
+                Outcome::Refused | Outcome::NotDone => return Err(Failure::from(error).into()),
+                Outcome::Unknown => self.settle(command, error).await?,
+            },
+        };
+        Ok(Attempt::Committed(self.acknowledge(decision, position)))
+    }
+
+    /// Makes known what is durable.
+    fn acknowledge(&self, decision: Decision, position: Position) -> Committed {
+        let committed = Committed {
+            commit: Arc::new(decision.commit),
+            case: Arc::new(decision.case),
+            position,
+            repeated: false,
+        };
+        self.cases.put(Arc::clone(&committed.case));
+        // Nobody may be listening, which is no error.
+        let _ = self.changes.send(Changed {
+            case: committed.commit.case,
+            revision: committed.commit.revision,
+            position,
+        });
+        if let Some(first) = decision.timers.first() {
+            self.bell.expect(first.due_at);
+        }
+        committed
+    }
+
+    /// Finds out what became of an append whose outcome the store did not know.
+    ///
+    /// Only what is found is certain: as long as the store was not opened again, what is not
+    /// found may still turn up.
+    async fn settle(&self, command: &Command, error: AppendError) -> Result<Position, SubmitError> {
+        tracing::error!(command = %command.id, case = %command.case, %error, "settling an unknown outcome");
+        for wait in SETTLING {
+            tokio::time::sleep(wait).await;
+            if let Ok(Some(applied)) = self.store.find_command(command.id.0).await {
+                return Ok(applied.position);
+            }
+        }
+        self.cases.forget(command.case);
+        Err(SubmitError::Unknown {
+            command: command.id,
+            source: error.into(),
+        })
+    }
+
+    /// Refuses a command, unless it was carried out before: then the answer is as it was.
+    async fn unless_repeated(
+        &self,
+        command: &Command,
+        refusal: Refusal,
+    ) -> Result<Committed, SubmitError> {
+        let applied = self.store.find_command(command.id.0).await;
+        match applied.map_err(Failure::from)? {
+            Some(applied) => self.repeat(command, applied).await,
+            None => Err(refusal.into()),
+        }
+    }
+
+    /// Answers a command that was carried out before.
+    async fn repeat(&self, command: &Command, applied: Applied) -> Result<Committed, SubmitError> {
+        let reused = || Refusal::CommandReused {
+            command: command.id.to_string(),
+        };
+        if applied.case != command.case.0 {
+            return Err(reused().into());
+        }
+        let commit = self.commit(command.case, applied.revision).await?;
+        if !carries_out(&commit, command) {
+            return Err(reused().into());
+        }
+        let cached = self
+            .cases
+            .get(command.case)
+            .filter(|case| case.revision == applied.revision);
+        let case = match cached {
+            Some(case) => case,
+            None => {
+                let case = self.fold(command.case, Some(applied.revision)).await?;
+                Arc::new(case.ok_or(Failure::CaseDamaged {
+                    case: command.case,
+                    fault: CaseFault::Short {
+                        expected: applied.revision,
+                        found: 0,
+                    },
+                })?)
+            }
+        };
+        Ok(Committed {
+            commit: Arc::new(commit),
+            case,
+            position: applied.position,
+            repeated: true,
+        })
+    }
+}
+
+/// Returns the command that fires a timer of a case.
+///
+/// Its id follows from the case, its revision, the timer and when it is due, so two nodes that
+/// come to the same timer give the same command. The revision is part of it because a timer may
+/// be armed again for the very instant it was fired at.
+fn tick(case: &Case, due: &Due) -> Command {
+    let name = format!("{}/{}/{}", case.revision, due.due_at.as_millis(), due.id);
+    Command {
+        id: CommandId(Uuid::new_v5(&case.id.0, name.as_bytes())),
+        case: case.id,
+        actor: Actor::clock(),
+        seen_revision: None,
+        effective_at: None,
+        act: Act::Tick,
+    }
+}
+
+/// Tells whether a commit is what this command wrote, and not another command with its id.
+fn carries_out(commit: &Commit, command: &Command) -> bool {
+    commit.by.id == command.actor.id
+        && commit
+            .entries
+            .first()
+            .is_some_and(|entry| match (entry, &command.act) {
+                (
+                    Entry::Opened { workflow, .. },
+                    Act::Open {
+                        workflow: asked, ..
+                    },
+                ) => workflow == asked,
+                (Entry::Fired { event, .. }, Act::Fire { event: asked, .. }) => event == asked,
+                (
+                    Entry::DocumentAttached {
+                        document, digest, ..
+                    },
+                    Act::Attach {
+                        document: asked,
+                        digest: content,
+                        ..
+                    },
+                ) => document == asked && digest == content,
+                (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
+                (Entry::TimerFired { .. }, Act::Tick) => true,
+                _ => false,
+            })
+}
+
+/// Returns what the store is to write, after checking that what will be read back is what was
+/// decided: the record decodes, and folded into the case as it was it gives the case decided.
+fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failure> {
+    let id = decision.commit.case;
+    let damaged = |fault| Failure::CaseDamaged { case: id, fault };
+    let record = encode_commit(&decision.commit);
+    let revision = decision.commit.revision;
+    let commit =
+        decode_commit(&record).map_err(|source| damaged(CaseFault::Record { revision, source }))?;
+    let folded = match case {
+        None => Case::open(&commit),
+        Some(case) => {
+            let mut case = case.clone();
+            case.apply(&commit).map(|()| case)
+        }
+    };
+    let folded = folded.map_err(|error| damaged(error.into()))?;
+    if folded != decision.case {
+        return Err(damaged(CaseFault::Unfaithful));
+    }
+    Ok(Append {
+        case: id.0,
+        expected_revision: case.map_or(0, |case| case.revision),
+        command: decision.commit.command.0,
+        recorded_at: decision.commit.recorded_at.as_millis(),
+        record,
+        state: encode_case(&decision.case),
+        timers: decision
+            .timers
+            .iter()
+            .map(|timer| Timer {
+                id: timer.id.clone(),
+                due_at: timer.due_at.as_millis(),
+            })
+            .collect(),
+        terms: decision
+            .terms
+            .iter()
+            .map(|term| Term {
+                name: term.name.to_owned(),
+                value: match &term.value {
+                    Found::Text(text) => TermValue::Text(text.clone()),
+                    Found::Integer(integer) => TermValue::Integer(*integer),
+                },
+            })
+            .collect(),
+    })
+}

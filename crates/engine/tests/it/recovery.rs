@@ -1,0 +1,133 @@
+//! What is there after a restart.
+
+use std::sync::atomic::Ordering;
+
+use groundbreak_engine::workflow::Case;
+use groundbreak_engine::{CaseFault, Failure, ListQuery, SubmitError};
+
+use crate::faulty::FaultyStore;
+use crate::given::{
+    HOUR, Place, START, after, approver, case, command, comment, fire, open, submit, submitted_case,
+};
+use crate::on_both_stores;
+
+on_both_stores! {
+    after_a_restart_everything_is_there
+    a_case_whose_state_is_garbage_is_folded_from_its_journal
+    a_case_whose_journal_is_garbage_too_is_not_written_to_and_others_are
+}
+
+async fn after_a_restart_everything_is_there(place: Place) {
+    let engine = place.engine().await;
+    let open = submitted_case(&engine).await;
+    let closed = submitted_case(&engine).await;
+    engine
+        .submit(command(&engine, closed, approver(), fire("approve")))
+        .await
+        .unwrap();
+    let mut before = Vec::new();
+    for id in [open, closed] {
+        before.push((
+            engine.case(id).await.unwrap(),
+            engine.journal(id).await.unwrap(),
+        ));
+    }
+    let listed = engine.list(&ListQuery::all(10)).await.unwrap();
+    engine.shutdown().await.unwrap();
+
+    let engine = place.engine_at(after(HOUR / 2)).await;
+    for (id, (case, journal)) in [open, closed].into_iter().zip(before) {
+        assert_eq!(engine.case(id).await.unwrap(), case);
+        assert_eq!(engine.journal(id).await.unwrap(), journal);
+        let number = &case.unwrap().number;
+        assert_eq!(engine.find_number(number).await.unwrap(), Some(id));
+    }
+    assert_eq!(engine.list(&ListQuery::all(10)).await.unwrap(), listed);
+    assert_eq!(engine.workflows().len(), 1);
+    assert_eq!(engine.calendars().len(), 1);
+    let next = submit(&engine, open, comment("goes on")).await.unwrap();
+    assert_eq!(next.commit.revision, 3);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_case_whose_state_is_garbage_is_folded_from_its_journal(place: Place) {
+    let engine = place.engine().await;
+    let id = submitted_case(&engine).await;
+    let before = engine.case(id).await.unwrap();
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    store.garbles_states.store(true, Ordering::SeqCst);
+    let engine = open(store.clone(), after(1)).await;
+    assert_eq!(engine.case(id).await.unwrap(), before);
+    let committed = submit(&engine, id, comment("goes on")).await.unwrap();
+    assert_eq!(committed.commit.revision, 3);
+    assert!(store.loads.load(Ordering::SeqCst) > 0);
+    let journal = engine.journal(id).await.unwrap();
+    assert_eq!(
+        Case::fold(&journal).unwrap().as_ref(),
+        Some(&*committed.case)
+    );
+    engine.shutdown().await.unwrap();
+
+    // The state written meanwhile is whole again.
+    let engine = place.engine_at(after(2)).await;
+    assert_eq!(engine.case(id).await.unwrap().unwrap(), committed.case);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_case_whose_journal_is_garbage_too_is_not_written_to_and_others_are(place: Place) {
+    let engine = place.engine().await;
+    let damaged = case(&engine).await;
+    let healthy = case(&engine).await;
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    store.garbles_states.store(true, Ordering::SeqCst);
+    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    let engine = open(store.clone(), after(1)).await;
+    let head = store.below.head().await.unwrap();
+    let failed = submit(&engine, damaged, comment("x")).await.unwrap_err();
+    assert_eq!(failed.code(), "case-damaged");
+    assert!(
+        matches!(
+            &failed,
+            SubmitError::Failed(Failure::CaseDamaged {
+                case,
+                fault: CaseFault::Record { revision: 1, .. }
+            }) if *case == damaged
+        ),
+        "{failed:?}"
+    );
+    assert_eq!(
+        engine.case(damaged).await.unwrap_err().code(),
+        "case-damaged"
+    );
+    assert_eq!(store.below.head().await.unwrap(), head);
+    submit(&engine, healthy, comment("goes on")).await.unwrap();
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_case_whose_workflow_is_gone_is_not_written_to() {
+    let place = Place::memory();
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    engine.shutdown().await.unwrap();
+    let store = place.store();
+    for key in store.list_metadata("definition/", "", 10).await.unwrap() {
+        store.remove_metadata(&key).await.unwrap();
+    }
+    let engine = open(store, START).await;
+    let failed = submit(&engine, id, comment("x")).await.unwrap_err();
+    assert!(
+        matches!(
+            &failed,
+            SubmitError::Failed(Failure::CaseDamaged {
+                fault: CaseFault::Definition { version: 1, .. },
+                ..
+            })
+        ),
+        "{failed:?}"
+    );
+}

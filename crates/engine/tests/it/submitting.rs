@@ -1,0 +1,311 @@
+//! One command, and many.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use groundbreak_engine::workflow::{Act, Actor, Entry, Refusal};
+use groundbreak_engine::{Engine, SimulatedTime, SubmitError};
+
+use crate::faulty::FaultyStore;
+use crate::given::{
+    HOUR, Place, START, after, approver, case, clerk, command, comment, fire, fired, open, opening,
+    options, publish, submit, submitted_case,
+};
+use crate::on_both_stores;
+
+on_both_stores! {
+    a_command_sent_twice_is_carried_out_once
+    a_repeated_command_is_answered_as_it_was_then
+    a_command_id_used_for_something_else_is_refused
+    a_stale_revision_is_refused
+    commands_on_one_case_at_the_same_time_all_succeed_in_order
+    two_nodes_writing_to_one_case_lose_nothing
+}
+
+async fn a_command_sent_twice_is_carried_out_once(place: Place) {
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    let submitting = command(&engine, id, clerk(), fire("submit"));
+    let first = engine.submit(submitting.clone()).await.unwrap();
+    assert!(!first.repeated);
+
+    // The event leads nowhere from where the case is now, so only its id can tell.
+    let second = engine.submit(submitting.clone()).await.unwrap();
+    assert!(second.repeated);
+    assert_eq!(second.commit, first.commit);
+    assert_eq!(second.case, first.case);
+    assert_eq!(second.position, first.position);
+    assert_eq!(engine.journal(id).await.unwrap().len(), 2);
+
+    engine.shutdown().await.unwrap();
+    let engine = place.engine_at(after(1)).await;
+    let third = engine.submit(submitting).await.unwrap();
+    assert!(third.repeated);
+    assert_eq!(third.commit, first.commit);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_repeated_command_is_answered_as_it_was_then(place: Place) {
+    let engine = place.engine().await;
+    let id = engine.new_case_id();
+    let opening = command(&engine, id, clerk(), opening());
+    let first = engine.submit(opening.clone()).await.unwrap();
+    submit(&engine, id, fire("submit")).await.unwrap();
+    // A remark is allowed again and again, so here it is the store that finds the repetition.
+    let remark = command(&engine, id, clerk(), comment("called back"));
+    let remarked = engine.submit(remark.clone()).await.unwrap();
+    submit(&engine, id, comment("more")).await.unwrap();
+
+    let again = engine.submit(opening).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!((again.commit, again.case), (first.commit, first.case));
+    let again = engine.submit(remark).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!((again.commit, again.case), (remarked.commit, remarked.case));
+    assert_eq!(engine.journal(id).await.unwrap().len(), 4);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_command_id_used_for_something_else_is_refused(place: Place) {
+    let engine = place.engine().await;
+    let (one, other) = (case(&engine).await, case(&engine).await);
+    let remark = command(&engine, one, clerk(), comment("called back"));
+    engine.submit(remark.clone()).await.unwrap();
+
+    let mut elsewhere = remark.clone();
+    elsewhere.case = other;
+    let mut otherwise = remark.clone();
+    otherwise.act = comment("did not call back");
+    let mut by_another = remark.clone();
+    by_another.actor = approver();
+    for reused in [elsewhere, otherwise, by_another] {
+        let refused = engine.submit(reused).await;
+        assert!(
+            matches!(
+                refused,
+                Err(SubmitError::Refused(Refusal::CommandReused { .. }))
+            ),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(engine.journal(other).await.unwrap().len(), 1);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_stale_revision_is_refused(place: Place) {
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    submit(&engine, id, comment("one")).await.unwrap();
+    let mut remark = command(&engine, id, clerk(), comment("two"));
+    remark.seen_revision = Some(1);
+    match engine.submit(remark.clone()).await {
+        Err(SubmitError::Refused(refusal)) => {
+            assert_eq!(refusal, Refusal::StaleRevision { seen: 1, actual: 2 });
+        }
+        other => panic!("{other:?}"),
+    }
+    remark.seen_revision = Some(2);
+    assert_eq!(engine.submit(remark).await.unwrap().commit.revision, 3);
+    engine.shutdown().await.unwrap();
+}
+
+async fn commands_on_one_case_at_the_same_time_all_succeed_in_order(place: Place) {
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    let mut under_way = Vec::new();
+    for number in 0..32 {
+        let remark = command(&engine, id, clerk(), comment(&format!("remark {number}")));
+        let engine = engine.clone();
+        under_way.push(tokio::spawn(async move { engine.submit(remark).await }));
+    }
+    let mut revisions = Vec::new();
+    for task in under_way {
+        revisions.push(task.await.unwrap().unwrap().commit.revision);
+    }
+    revisions.sort_unstable();
+    assert_eq!(revisions, (2..=33).collect::<Vec<u64>>());
+    let journal = engine.journal(id).await.unwrap();
+    let folded = groundbreak_engine::workflow::Case::fold(&journal).unwrap();
+    let case = engine.case(id).await.unwrap().unwrap();
+    assert_eq!(folded.as_ref(), Some(&*case));
+    engine.shutdown().await.unwrap();
+}
+
+/// Two engines share the handle of one store, as two nodes share a database.
+async fn two_nodes_writing_to_one_case_lose_nothing(place: Place) {
+    let store = place.store();
+    let here = open(store.clone(), START).await;
+    publish(&here).await;
+    let id = case(&here).await;
+    let there = open(store, START).await;
+    submit(&there, id, comment("there")).await.unwrap();
+
+    // This node has the case in memory as it was before.
+    let mut seen = command(&here, id, clerk(), comment("seen"));
+    seen.seen_revision = Some(1);
+    let refused = here.submit(seen).await;
+    assert!(
+        matches!(
+            refused,
+            Err(SubmitError::Refused(Refusal::StaleRevision {
+                seen: 1,
+                actual: 2
+            }))
+        ),
+        "{refused:?}"
+    );
+    submit(&there, id, comment("there again")).await.unwrap();
+    let unseen = submit(&here, id, comment("here")).await.unwrap();
+    assert_eq!(unseen.commit.revision, 4);
+    here.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_engine_acts_as_the_clock() {
+    let engine = Place::memory().engine().await;
+    let id = submitted_case(&engine).await;
+    let as_clerk = command(&engine, id, clerk(), Act::Tick);
+    let as_clock = command(&engine, id, Actor::clock(), fire("submit"));
+    for forged in [as_clerk, as_clock] {
+        let refused = engine.submit(forged).await;
+        assert!(
+            matches!(refused, Err(SubmitError::Refused(Refusal::OnlyTheClock))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_command_on_a_case_that_does_not_exist_is_refused() {
+    let engine = Place::memory().engine().await;
+    let refused = submit(&engine, engine.new_case_id(), fire("submit")).await;
+    assert_eq!(refused.unwrap_err().code(), "case-not-found");
+    let unknown = Act::Open {
+        workflow: "registratoin".into(),
+        version: None,
+        title: "x".into(),
+        data: Default::default(),
+    };
+    let refused = submit(&engine, engine.new_case_id(), unknown).await;
+    assert_eq!(refused.unwrap_err().code(), "unknown-workflow");
+}
+
+#[tokio::test]
+async fn what_fell_due_before_a_command_happens_before_it() {
+    let time = SimulatedTime::new(START);
+    let store = Place::memory().store();
+    let engine = Engine::open(store, options(time.clone())).await.unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    // Time is set without firing anything, as when the timer task has not come to it yet.
+    time.set(after(5 * HOUR));
+    engine
+        .submit(command(&engine, id, approver(), fire("approve")))
+        .await
+        .unwrap();
+    let journal = engine.journal(id).await.unwrap();
+    let fired: Vec<String> = fired(&journal)
+        .into_iter()
+        .map(|(timer, ..)| timer)
+        .collect();
+    assert_eq!(fired.len(), 3, "{fired:?}");
+    let last = journal.last().unwrap();
+    assert!(
+        matches!(&last.entries[0], Entry::Fired { event, .. } if event == "approve"),
+        "{last:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_journal_of_a_case_does_not_go_back_with_the_time_of_the_machine() {
+    let time = SimulatedTime::new(START);
+    let engine = Engine::open(Place::memory().store(), options(time.clone()))
+        .await
+        .unwrap();
+    publish(&engine).await;
+    let id = case(&engine).await;
+    time.set(after(-HOUR));
+    let committed = submit(&engine, id, comment("earlier")).await.unwrap();
+    assert_eq!(committed.commit.recorded_at, START);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_commands_than_allowed_are_overload_and_leave_nothing() {
+    let store = FaultyStore::on(Place::memory().store());
+    let mut options = options(SimulatedTime::new(START));
+    options.commands_max = 2;
+    let engine = Engine::open(store.clone(), options).await.unwrap();
+    publish(&engine).await;
+    let id = case(&engine).await;
+
+    let held = store.appending.write().await;
+    let mut under_way = Vec::new();
+    for _ in 0..2 {
+        let remark = command(&engine, id, clerk(), comment("waits"));
+        let engine = engine.clone();
+        under_way.push(tokio::spawn(async move { engine.submit(remark).await }));
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let third = command(&engine, id, clerk(), comment("too many"));
+    let refused = engine.submit(third.clone()).await;
+    assert!(
+        matches!(refused, Err(SubmitError::Overloaded)),
+        "{refused:?}"
+    );
+
+    drop(held);
+    for task in under_way {
+        task.await.unwrap().unwrap();
+    }
+    assert!(!engine.submit(third).await.unwrap().repeated);
+    assert_eq!(engine.journal(id).await.unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_goes_away_does_not_stop_its_command() {
+    let store = FaultyStore::on(Place::memory().store());
+    let engine = open(store.clone(), START).await;
+    publish(&engine).await;
+    let id = case(&engine).await;
+    let held = store.appending.write().await;
+    let remark = command(&engine, id, clerk(), comment("goes away"));
+    let given_up = tokio::time::timeout(Duration::from_millis(30), engine.submit(remark)).await;
+    assert!(given_up.is_err());
+    drop(held);
+    // It is this case's turn only after the command before.
+    let next = submit(&engine, id, comment("next")).await.unwrap();
+    assert_eq!(next.commit.revision, 3);
+    assert_eq!(next.case, engine.case(id).await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_that_was_written_is_acknowledged() {
+    let store = FaultyStore::on(Place::memory().store());
+    let engine = open(store.clone(), START).await;
+    publish(&engine).await;
+    let id = case(&engine).await;
+    store.forgets_appends.store(true, Ordering::SeqCst);
+    let committed = submit(&engine, id, comment("written")).await.unwrap();
+    assert!(!committed.repeated);
+    assert_eq!(committed.commit.revision, 2);
+    assert_eq!(engine.case(id).await.unwrap().unwrap().revision, 2);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_that_cannot_be_settled_is_said_and_may_be_sent_again() {
+    let store = FaultyStore::on(Place::memory().store());
+    let engine = open(store.clone(), START).await;
+    publish(&engine).await;
+    let id = case(&engine).await;
+    store.loses_appends.store(true, Ordering::SeqCst);
+    let remark = command(&engine, id, clerk(), comment("lost"));
+    let unknown = engine.submit(remark.clone()).await;
+    assert!(
+        matches!(&unknown, Err(SubmitError::Unknown { command, .. }) if *command == remark.id),
+        "{unknown:?}"
+    );
+    store.loses_appends.store(false, Ordering::SeqCst);
+    let committed = engine.submit(remark).await.unwrap();
+    assert!(!committed.repeated);
+    assert_eq!(committed.commit.revision, 2);
+}

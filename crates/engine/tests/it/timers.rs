@@ -1,0 +1,309 @@
+//! Timers: once each, at their time, whatever happens to the engine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use groundbreak_engine::workflow::sla::Timestamp;
+use groundbreak_engine::workflow::{CaseId, Entry};
+use groundbreak_engine::{AdvanceError, Engine, EngineOptions, SystemTime, TimeSource};
+
+use crate::faulty::FaultyStore;
+use crate::given::{
+    HOUR, Place, START, after, case, comment, fired, open, publish, submit, submitted_case,
+};
+use crate::on_both_stores;
+
+on_both_stores! {
+    a_timer_due_while_the_engine_was_down_fires_once_and_is_marked_late
+    as_time_passes_each_timer_fires_when_it_is_due
+    two_nodes_fire_a_timer_once
+}
+
+async fn a_timer_due_while_the_engine_was_down_fires_once_and_is_marked_late(place: Place) {
+    let engine = place.engine().await;
+    let id = submitted_case(&engine).await;
+    engine.shutdown().await.unwrap();
+
+    let engine = place.engine_at(after(3 * HOUR)).await;
+    let journal = engine.journal(id).await.unwrap();
+    assert_eq!(
+        fired(&journal),
+        [
+            (
+                "warn/licence/50%".into(),
+                after(HOUR),
+                after(3 * HOUR),
+                Some(2 * HOUR)
+            ),
+            (
+                "breach/licence".into(),
+                after(2 * HOUR + 1),
+                after(3 * HOUR),
+                Some(HOUR - 1)
+            ),
+        ]
+    );
+    // What a late timer sets off happened when it was due, and was recorded when it fired.
+    assert_eq!(journal[2].effective_at, after(HOUR));
+    engine.shutdown().await.unwrap();
+
+    let engine = place.engine_at(after(3 * HOUR + 1)).await;
+    assert_eq!(engine.journal(id).await.unwrap(), journal);
+    engine.shutdown().await.unwrap();
+}
+
+async fn as_time_passes_each_timer_fires_when_it_is_due(place: Place) {
+    let engine = place.engine().await;
+    let first = submitted_case(&engine).await;
+    engine.advance_to(after(HOUR / 2)).await.unwrap();
+    let second = submitted_case(&engine).await;
+    let advanced = engine.advance_to(after(24 * HOUR)).await.unwrap();
+    assert_eq!((advanced.fired, advanced.skipped.len()), (6, 0));
+    assert_eq!(engine.now(), after(24 * HOUR));
+
+    for (id, start) in [(first, 0), (second, HOUR / 2)] {
+        let journal = engine.journal(id).await.unwrap();
+        let due: Vec<Timestamp> = [HOUR, 2 * HOUR + 1, 4 * HOUR]
+            .map(|delay| after(start + delay))
+            .into();
+        let fired = fired(&journal);
+        let found: Vec<Timestamp> = fired.iter().map(|(_, due_at, ..)| *due_at).collect();
+        assert_eq!(found, due);
+        assert!(
+            fired
+                .iter()
+                .all(|(_, due_at, recorded_at, late)| due_at == recorded_at && late.is_none()),
+            "{fired:?}"
+        );
+        assert!(engine.case(id).await.unwrap().unwrap().is_in("overdue"));
+    }
+    // Across cases too, the journal of the whole store follows the time.
+    let all = engine
+        .commits(groundbreak_engine::store::Position::START, 1_000)
+        .await
+        .unwrap();
+    assert!(all.is_sorted_by_key(|recorded| recorded.commit.recorded_at));
+    engine.shutdown().await.unwrap();
+}
+
+async fn two_nodes_fire_a_timer_once(place: Place) {
+    let store = place.store();
+    let here = open(store.clone(), START).await;
+    publish(&here).await;
+    let id = submitted_case(&here).await;
+    let there = open(store, START).await;
+    // Both have the case in memory, and come to its timers at the same time.
+    submit(&there, id, comment("there")).await.unwrap();
+    let (one, other) = tokio::join!(
+        here.advance_to(after(5 * HOUR)),
+        there.advance_to(after(5 * HOUR)),
+    );
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(one.fired + other.fired, 3);
+    let journal = here.journal(id).await.unwrap();
+    assert_eq!(fired(&journal).len(), 3);
+    here.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_simulated_time_can_be_moved_and_only_forward() {
+    let engine = Place::memory().engine().await;
+    let back = engine.advance_to(after(-1)).await;
+    assert!(
+        matches!(back, Err(AdvanceError::Backwards { .. })),
+        "{back:?}"
+    );
+    assert_eq!(engine.now(), START);
+
+    let engine = Engine::open(Place::memory().store(), EngineOptions::default())
+        .await
+        .unwrap();
+    let moved = engine.advance_to(engine.now()).await;
+    assert!(
+        matches!(moved, Err(AdvanceError::NotSimulated)),
+        "{moved:?}"
+    );
+}
+
+/// The time of a machine that somebody sets.
+#[derive(Clone)]
+struct MachineTime(Arc<AtomicI64>);
+
+impl TimeSource for MachineTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl MachineTime {
+    fn at(now: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(now.as_millis())))
+    }
+
+    fn set(&self, to: Timestamp) {
+        self.0.store(to.as_millis(), Ordering::SeqCst);
+    }
+
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
+            time: Arc::new(self.clone()),
+            ..EngineOptions::default()
+        }
+    }
+}
+
+/// Waits until so many timers of a case were fired, five seconds at most.
+async fn wait_for_fired(engine: &Engine, id: CaseId, count: usize) {
+    for _ in 0..500 {
+        if fired(&engine.journal(id).await.unwrap()).len() == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{:?}", fired(&engine.journal(id).await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_timer_fires_by_itself_when_it_is_due() {
+    const QUICK: &str = "
+workflow: quick
+version: 1
+title: { zh: 快, en: Quick }
+calendar: hall
+roles: { clerk: { title: { zh: 窗口, en: Clerk } } }
+events: { end: { title: { zh: 结束, en: End it }, by: [clerk] } }
+states:
+  waiting:
+    title: { zh: 等待, en: Waiting }
+    on: { end: ended }
+    after: [{ delay: 300ms, to: ended }]
+  ended: { title: { zh: 已结束, en: Ended }, final: true }
+";
+    let engine = Engine::open(Place::memory().store(), EngineOptions::default())
+        .await
+        .unwrap();
+    publish(&engine).await;
+    engine.publish_workflow(QUICK).await.unwrap();
+    let id = engine.new_case_id();
+    let opening = groundbreak_engine::workflow::Act::Open {
+        workflow: "quick".into(),
+        version: None,
+        title: "quick".into(),
+        data: Default::default(),
+    };
+    let opened = submit(&engine, id, opening).await.unwrap();
+    wait_for_fired(&engine, id, 1).await;
+    let journal = engine.journal(id).await.unwrap();
+    let (_, due_at, recorded_at, late) = fired(&journal).remove(0);
+    assert_eq!(due_at, opened.commit.recorded_at.saturating_add_millis(300));
+    assert!(recorded_at >= due_at, "{recorded_at} is before {due_at}");
+    assert_eq!(late, None);
+    assert!(SystemTime.now() >= recorded_at);
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_of_the_machines_time_is_noticed() {
+    let time = MachineTime::at(START);
+    let engine = Engine::open(Place::memory().store(), time.options())
+        .await
+        .unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    time.set(after(5 * HOUR));
+    wait_for_fired(&engine, id, 3).await;
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_case_that_cannot_go_on_holds_up_no_other_and_keeps_nobody_busy() {
+    let time = MachineTime::at(START);
+    let place = Place::memory();
+    let store = FaultyStore::on(place.store());
+    let engine = Engine::open(store.clone(), time.options()).await.unwrap();
+    publish(&engine).await;
+    let damaged = submitted_case(&engine).await;
+    let healthy = submitted_case(&engine).await;
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    store.garbles_states.store(true, Ordering::SeqCst);
+    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    time.set(after(HOUR));
+    let engine = Engine::open(store.clone(), time.options()).await.unwrap();
+    assert_eq!(fired(&engine.journal(healthy).await.unwrap()).len(), 1);
+    time.set(after(5 * HOUR));
+    wait_for_fired(&engine, healthy, 3).await;
+
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let asked = store.asked_for_timers.load(Ordering::SeqCst);
+    // At start, at the step of time, and each time the damaged case is tried again.
+    assert!(asked < 60, "asked for due timers {asked} times");
+    let failed = submit(&engine, damaged, comment("x")).await.unwrap_err();
+    assert_eq!(failed.code(), "case-damaged");
+
+    // When the cause is mended, the timers fire.
+    *store.garbles_records_of.lock().unwrap() = None;
+    submit(&engine, damaged, comment("mended")).await.unwrap();
+    let journal = engine.journal(damaged).await.unwrap();
+    assert_eq!(fired(&journal).len(), 3);
+    let last = journal.last().unwrap();
+    assert!(
+        matches!(last.entries[0], Entry::Commented { .. }),
+        "{last:?}"
+    );
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn simulated_time_passes_over_a_case_that_cannot_go_on() {
+    let place = Place::memory();
+    let store = FaultyStore::on(place.store());
+    let mut options = crate::given::options(groundbreak_engine::SimulatedTime::new(START));
+    options.cases_cached_max = 0;
+    let engine = Engine::open(store.clone(), options).await.unwrap();
+    publish(&engine).await;
+    let damaged = submitted_case(&engine).await;
+    let healthy = submitted_case(&engine).await;
+    store.garbles_states.store(true, Ordering::SeqCst);
+    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    let advanced = engine.advance_to(after(5 * HOUR)).await.unwrap();
+    assert_eq!(advanced.fired, 3);
+    assert!(advanced.skipped.contains(&damaged) && advanced.skipped.len() == 1);
+    assert_eq!(fired(&engine.journal(healthy).await.unwrap()).len(), 3);
+    let _ = case(&engine).await;
+}
+
+#[tokio::test]
+async fn timers_that_arm_one_another_without_end_stop_their_case_alone() {
+    const RESTLESS: &str = "
+workflow: restless
+version: 1
+title: { zh: 不停, en: Restless }
+calendar: hall
+roles: { clerk: { title: { zh: 窗口, en: Clerk } } }
+events: { end: { title: { zh: 结束, en: End it }, by: [clerk] } }
+states:
+  tick: { title: { zh: 滴, en: Tick }, after: [{ delay: 0s, to: tock }], on: { end: ended } }
+  tock: { title: { zh: 答, en: Tock }, after: [{ delay: 0s, to: tick }], on: { end: ended } }
+  ended: { title: { zh: 已结束, en: Ended }, final: true }
+";
+    let engine = Place::memory().engine().await;
+    // Whether such a text is refused is up to the compiler; the engine must live with it.
+    if engine.publish_workflow(RESTLESS).await.is_err() {
+        return;
+    }
+    let opening = groundbreak_engine::workflow::Act::Open {
+        workflow: "restless".into(),
+        version: None,
+        title: "restless".into(),
+        data: Default::default(),
+    };
+    let restless = engine.new_case_id();
+    submit(&engine, restless, opening).await.unwrap();
+    let healthy = submitted_case(&engine).await;
+    let advanced = engine.advance_to(after(5 * HOUR)).await.unwrap();
+    assert!(advanced.skipped.contains(&restless));
+    assert_eq!(fired(&engine.journal(healthy).await.unwrap()).len(), 3);
+}
