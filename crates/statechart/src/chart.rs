@@ -258,12 +258,8 @@ impl Chart {
 
     /// Returns the numbers of the state's descendants.
     pub(crate) fn below(&self, state: StateId) -> Range<usize> {
-        let range = state.index() + 1..usize::from(self.node(state).end);
-        if state.index() < self.nodes.len() {
-            range
-        } else {
-            0..0
-        }
+        // Empty for a foreign id, which lies at or beyond the root's end.
+        state.index() + 1..usize::from(self.node(state).end)
     }
 
     /// Returns how many states there are, the root and the histories included.

@@ -269,7 +269,8 @@ impl Compiler {
             }
         }
         let begins = matches!(entry.spec.kind, StateKind::Compound | StateKind::History(_));
-        if !begins && !(entry.spec.initial.is_empty() && entry.spec.initial_actions.is_empty()) {
+        let has_initial = !entry.spec.initial.is_empty() || !entry.spec.initial_actions.is_empty();
+        if has_initial && !begins {
             self.faults
                 .push(ChartFault::InitialNotAllowed { state: state() });
         }

@@ -74,7 +74,7 @@ impl EntryPlan {
             }
             for target in targets {
                 self.draft
-                    .add_ancestors_of_target(chart, configuration, *target, domain);
+                    .add_ancestors(chart, configuration, *target, domain);
             }
             self.adopt_draft(chart, domain);
         }
@@ -161,27 +161,6 @@ impl Draft {
         }
         for target in initial {
             self.add_ancestors(chart, configuration, *target, ancestor);
-        }
-    }
-
-    /// Adds, for a target of a transition, the ancestors of what it stands for.
-    fn add_ancestors_of_target(
-        &mut self,
-        chart: &Chart,
-        configuration: &Configuration,
-        target: StateId,
-        domain: StateId,
-    ) {
-        if !matches!(chart.kind(target), StateKind::History(_)) {
-            self.add_ancestors(chart, configuration, target, domain);
-        } else if configuration.remembered(chart, target).next().is_some() {
-            for remembered in configuration.remembered(chart, target) {
-                self.add_ancestors(chart, configuration, remembered, domain);
-            }
-        } else {
-            for default in &chart.node(target).initial {
-                self.add_ancestors_of_target(chart, configuration, *default, domain);
-            }
         }
     }
 

@@ -131,6 +131,25 @@ fn a_configuration_of_another_chart_is_refused() {
 }
 
 #[test]
+fn charts_that_differ_by_a_kind_are_other_charts() {
+    for (one, other) in [
+        ("state a\nstate b", "state a\nfinal b"),
+        ("state a\n  state b", "parallel a\n  state b"),
+        (
+            "state a\n  state b\n  history h\n    initial b",
+            "state a\n  state b\n  deep h\n    initial b",
+        ),
+    ] {
+        let configuration = Sketch::new(one).run(&[]);
+        let other = Sketch::new(other);
+        let refused = other
+            .chart
+            .step(&configuration, Event::Named("go"), &mut other.host());
+        assert_eq!(refused.unwrap_err(), StepError::OtherChart);
+    }
+}
+
+#[test]
 fn a_configuration_serves_a_chart_that_differs_by_transitions_only() {
     let one = Sketch::new("state a\nstate b");
     let other = Sketch::new("state a\n  on go -> b\nstate b");

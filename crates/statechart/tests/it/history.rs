@@ -261,6 +261,37 @@ state p
 }
 
 #[test]
+fn a_default_in_one_region_runs_no_initial_actions_in_another() {
+    check_actions(
+        "
+initial a1 b1
+state p
+  deep h
+    initial a2
+  parallel q
+    state a
+      state a1
+        on go -> h
+      state a2
+    state b
+      initial x
+      state b1
+        on go -> x2
+      state x
+        initial hx
+        begin begin
+        history hx
+          always -> x1 : default
+        state x1
+        state x2
+          entry x2+",
+        // The way from p to the default a2 passes b, which would begin in x. But b stays, and x is
+        // entered for its child.
+        &[("", ""), ("go", "x2+")],
+    );
+}
+
+#[test]
 fn a_parallel_state_of_one_region_is_entered_again_through_its_history() {
     check_steps(
         "

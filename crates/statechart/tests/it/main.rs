@@ -7,6 +7,8 @@ mod faults;
 mod history;
 mod order;
 mod preemption;
+mod random;
+mod reference;
 mod replay;
 mod scion;
 mod sketch;
