@@ -171,9 +171,9 @@ impl LocalTimeError {
 pub fn parse_local(tz: Tz, text: &str) -> Result<Timestamp, LocalTimeError> {
     const FORMS: [&str; 4] = [
         "%Y-%m-%d %H:%M",
-        "%Y-%m-%d %H:%M:%S%.3f",
+        "%Y-%m-%d %H:%M:%S%.f",
         "%Y-%m-%dT%H:%M",
-        "%Y-%m-%dT%H:%M:%S%.3f",
+        "%Y-%m-%dT%H:%M:%S%.f",
     ];
     FORMS
         .iter()

@@ -10,16 +10,14 @@ use groundbreak_sla::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::suites::suite;
+use crate::suites::{suite, text};
 
 type Calendars = BTreeMap<String, Arc<Calendar>>;
 
 #[test]
 fn every_worked_vector_holds() {
     let Some(dir) = suite("sla") else { return };
-    let read = |name: &str| -> Vec<Value> {
-        serde_json::from_str(&std::fs::read_to_string(dir.join(name)).unwrap()).unwrap()
-    };
+    let read = |name: &str| -> Vec<Value> { serde_json::from_str(&text(&dir.join(name))).unwrap() };
     let calendars: Calendars = read("calendars.json")
         .into_iter()
         .map(|json| {
