@@ -71,3 +71,82 @@ impl Generations {
         self.young.insert(case.id, case);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use groundbreak_workflow::Commit;
+    use groundbreak_workflow::sla::Timestamp;
+    use groundbreak_workflow::{CommandId, Entry, Signature};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(number: u128) -> CaseId {
+        CaseId(Uuid::from_u128(number))
+    }
+
+    fn case(number: u128) -> Arc<Case> {
+        let commit = Commit {
+            case: id(number),
+            revision: 1,
+            command: CommandId(Uuid::from_u128(number)),
+            by: Signature {
+                id: "lin".into(),
+                name: "林".into(),
+                role: None,
+                department: None,
+            },
+            effective_at: Timestamp::EPOCH,
+            recorded_at: Timestamp::EPOCH,
+            entries: vec![Entry::Opened {
+                workflow: "enquiry".into(),
+                version: 1,
+                digest: String::new(),
+                number: number.to_string(),
+                title: String::new(),
+            }],
+        };
+        Arc::new(Case::open(&commit).unwrap())
+    }
+
+    #[test]
+    fn it_never_holds_more_than_it_was_made_for() {
+        for cases_max in [0, 1, 2, 7, 10] {
+            let cache = CaseCache::new(cases_max);
+            for number in 0..100 {
+                cache.put(case(number));
+                cache.get(id(number / 2));
+                let generations = cache.generations();
+                let held = generations.young.len() + generations.old.len();
+                assert!(held <= cases_max, "{held} of {cases_max}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_used_stays_and_what_is_not_goes() {
+        let cache = CaseCache::new(10);
+        cache.put(case(0));
+        cache.put(case(1));
+        for number in 2..100 {
+            cache.put(case(number));
+            assert!(cache.get(id(0)).is_some(), "forgotten after {number}");
+        }
+        assert!(cache.get(id(1)).is_none());
+        assert!(cache.get(id(99)).is_some());
+    }
+
+    #[test]
+    fn the_newest_revision_is_the_one_that_is_found() {
+        let cache = CaseCache::new(4);
+        cache.put(case(1));
+        cache.put(case(2));
+        let mut newer = Case::clone(&case(1));
+        newer.revision = 2;
+        cache.put(case(3));
+        cache.put(Arc::new(newer));
+        assert_eq!(cache.get(id(1)).unwrap().revision, 2);
+        cache.forget(id(1));
+        assert!(cache.get(id(1)).is_none());
+    }
+}

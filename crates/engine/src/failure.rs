@@ -97,10 +97,10 @@ pub enum CaseFault {
     /// Its workflow cannot say how it goes on.
     #[error(transparent)]
     Stuck(#[from] Stuck),
-    /// Its timers arm one another and never come to rest.
-    #[error("timer {timer} fires again and again at one instant")]
+    /// Firing a timer would leave it open, to be fired again at once. It was not written.
+    #[error("timer {timer} would fire for ever")]
     Restless {
-        /// The timer that was next.
+        /// The timer.
         timer: String,
     },
     /// What was decided is not what would be read back. It was not written.

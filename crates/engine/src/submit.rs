@@ -27,9 +27,9 @@ const SETTLING: [Duration; 4] = [
     Duration::from_millis(200),
     Duration::from_secs(1),
 ];
-/// The most timers of one case that may fire at one instant. It is as many as a case can have
-/// open at once; beyond that, they must be arming one another without time passing.
-const FIRED_AT_ONE_INSTANT_MAX: usize = groundbreak_store::limits::TIMERS_MAX;
+/// The most timers of one case that fire in one turn, so that a case that has much to catch up
+/// with keeps nobody waiting for long.
+const FIRED_AT_ONCE_MAX: u64 = 1_000;
 
 /// What a command did. It is durable.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +54,9 @@ pub enum SubmitError {
     /// It could not be done. Nothing was written.
     #[error(transparent)]
     Failed(#[from] Failure),
-    /// More commands are under way than the engine or the store takes. Nothing was written; the
-    /// same command may be sent again after a while.
+    /// More commands are under way than the engine or the store takes, or the case has many
+    /// timers to catch up with. Nothing was written for the command; the same one may be sent
+    /// again after a while.
     #[error("too many commands are under way")]
     Overloaded,
     /// It may have been carried out or not. The same command, with the same id, may be sent
@@ -117,6 +118,8 @@ pub(crate) struct Fired {
     pub(crate) count: u64,
     /// Why the earliest timer that is due was not fired.
     pub(crate) refused: Option<Refusal>,
+    /// Whether timers may be left that are due: the turn was long enough.
+    pub(crate) unfinished: bool,
 }
 
 impl Runtime {
@@ -131,6 +134,9 @@ impl Runtime {
                 let fired = self.fire_due(&turn, known, self.time.now()).await?;
                 if let Some(refusal) = fired.refused {
                     tracing::warn!(case = %command.case, %refusal, "a timer that is due was refused");
+                }
+                if fired.unfinished {
+                    return Err(SubmitError::Overloaded);
                 }
                 case = Some(fired.case);
             }
@@ -160,10 +166,9 @@ impl Runtime {
             case,
             count: 0,
             refused: None,
+            unfinished: false,
         };
         let mut conflicts = 0;
-        let mut instant = Timestamp::MIN;
-        let mut at_instant = 0;
         let workflow = self.workflow_of(&fired.case).await?;
         let damaged = |fault| Failure::CaseDamaged {
             case: turn.case(),
@@ -176,12 +181,9 @@ impl Runtime {
             let Some(due) = next.filter(|due| due.due_at <= until) else {
                 return Ok(fired);
             };
-            if due.due_at > instant {
-                (instant, at_instant) = (due.due_at, 0);
-            }
-            at_instant += 1;
-            if at_instant > FIRED_AT_ONE_INSTANT_MAX {
-                return Err(damaged(CaseFault::Restless { timer: due.id }).into());
+            if fired.count == FIRED_AT_ONCE_MAX {
+                fired.unfinished = true;
+                return Ok(fired);
             }
             let tick = tick(&fired.case, &due);
             match self.attempt(&workflow, Some(&fired.case), &tick).await {
@@ -441,6 +443,10 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
     if folded != decision.case {
         return Err(damaged(CaseFault::Unfaithful));
     }
+    if let Some(timer) = still_open(decision) {
+        let timer = timer.to_owned();
+        return Err(damaged(CaseFault::Restless { timer }));
+    }
     Ok(Append {
         case: id.0,
         expected_revision: case.map_or(0, |case| case.revision),
@@ -468,4 +474,139 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
             })
             .collect(),
     })
+}
+
+/// Returns the timer, if any, that the decision fires and leaves open. It would fire for ever.
+fn still_open(decision: &Decision) -> Option<&str> {
+    let fired = decision
+        .commit
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::TimerFired { timer, due_at, .. } => Some((timer, *due_at)),
+            _ => None,
+        });
+    fired
+        .filter(|(id, due_at)| {
+            let open = |timer: &Due| timer.id == **id && timer.due_at == *due_at;
+            decision.timers.iter().any(open)
+        })
+        .map(|(id, _)| id.as_str())
+        .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use groundbreak_workflow::{CaseId, Data, Library};
+
+    use super::*;
+
+    const CALENDAR: &str = "{ id: hall, tz: Asia/Shanghai, weekly: { mon: [['08:30', '12:00']] } }";
+    const WORKFLOW: &str = "
+workflow: reminder
+version: 1
+title: { zh: 提醒, en: Reminder }
+calendar: hall
+roles: { clerk: { title: { zh: 窗口, en: Clerk } } }
+events: { end: { title: { zh: 结束, en: End it }, by: [clerk] } }
+states:
+  asleep: { title: { zh: 等待, en: Asleep }, after: [{ delay: 1h, to: awake }] }
+  awake: { title: { zh: 提醒, en: Awake }, on: { end: ended } }
+  ended: { title: { zh: 结束, en: Ended }, final: true }
+";
+
+    /// Decides to open a case at 0, and to fire its timer an hour later.
+    fn decisions() -> (Decision, Decision) {
+        let mut library = Library::new();
+        library.add_calendar(CALENDAR).unwrap();
+        let workflow = library.add_workflow(WORKFLOW).unwrap();
+        let opening = Command {
+            id: CommandId(Uuid::from_u128(7)),
+            case: CaseId(Uuid::from_u128(1)),
+            actor: Actor::new("lin", "林", "clerk"),
+            seen_revision: None,
+            effective_at: None,
+            act: Act::Open {
+                workflow: "reminder".into(),
+                version: None,
+                title: "x".into(),
+                data: Data::new(),
+            },
+        };
+        let opened = decide(&workflow, None, &opening, Timestamp::EPOCH).unwrap();
+        let due = opened.timers.first().unwrap();
+        let tick = tick(&opened.case, due);
+        let fired = decide(&workflow, Some(&opened.case), &tick, due.due_at).unwrap();
+        (opened, fired)
+    }
+
+    #[test]
+    fn what_was_decided_is_written_as_it_is() {
+        let (opened, fired) = decisions();
+        let append = write_down(Some(&opened.case), &fired).unwrap();
+        assert_eq!((append.expected_revision, append.timers.len()), (1, 0));
+        assert_eq!(decode_commit(&append.record).unwrap(), fired.commit);
+        assert!(append.terms.contains(&Term::text("state", "awake")));
+    }
+
+    #[test]
+    fn a_decision_that_its_journal_does_not_tell_is_not_written() {
+        let (opened, fired) = decisions();
+        let mut unfaithful = fired.clone();
+        unfaithful.case.title = "y".into();
+        let mut misnumbered = fired.clone();
+        misnumbered.commit.revision = 3;
+        for decision in [unfaithful, misnumbered] {
+            let failure = write_down(Some(&opened.case), &decision).unwrap_err();
+            assert_eq!(failure.code(), "case-damaged");
+        }
+        assert!(write_down(None, &fired).is_err());
+    }
+
+    #[test]
+    fn a_timer_that_would_fire_for_ever_is_not_written() {
+        let (opened, mut fired) = decisions();
+        fired.timers = opened.timers.clone();
+        let failure = write_down(Some(&opened.case), &fired).unwrap_err();
+        assert!(
+            matches!(
+                &failure,
+                Failure::CaseDamaged { fault: CaseFault::Restless { timer }, .. }
+                    if *timer == opened.timers[0].id
+            ),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn a_tick_has_an_id_of_its_own_for_every_timer_instant_and_revision() {
+        let (opened, _) = decisions();
+        let due = opened.timers.first().unwrap();
+        let id = |case: &Case, due: &Due| tick(case, due).id;
+        let first = id(&opened.case, due);
+        assert_eq!(first, id(&opened.case, due));
+        let mut later = due.clone();
+        later.due_at = later.due_at.saturating_add_millis(1);
+        let mut other = due.clone();
+        other.id.push('x');
+        let mut next = opened.case.clone();
+        next.revision += 1;
+        for differs in [
+            id(&opened.case, &later),
+            id(&opened.case, &other),
+            id(&next, due),
+        ] {
+            assert_ne!(first, differs);
+        }
+    }
+
+    #[test]
+    fn a_command_is_told_from_another_with_its_id() {
+        let (opened, fired) = decisions();
+        let mut command = tick(&opened.case, &opened.timers[0]);
+        assert!(carries_out(&fired.commit, &command));
+        assert!(!carries_out(&opened.commit, &command));
+        command.actor = Actor::new("lin", "林", "clerk");
+        assert!(!carries_out(&fired.commit, &command));
+    }
 }

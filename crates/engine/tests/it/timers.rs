@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use groundbreak_engine::workflow::sla::Timestamp;
 use groundbreak_engine::workflow::{CaseId, Entry};
-use groundbreak_engine::{AdvanceError, Engine, EngineOptions, SystemTime, TimeSource};
+use groundbreak_engine::{
+    AdvanceError, Engine, EngineOptions, SimulatedTime, SubmitError, SystemTime, TimeSource,
+};
 
 use crate::faulty::FaultyStore;
 use crate::given::{
@@ -260,7 +262,7 @@ async fn a_case_that_cannot_go_on_holds_up_no_other_and_keeps_nobody_busy() {
 async fn simulated_time_passes_over_a_case_that_cannot_go_on() {
     let place = Place::memory();
     let store = FaultyStore::on(place.store());
-    let mut options = crate::given::options(groundbreak_engine::SimulatedTime::new(START));
+    let mut options = crate::given::options(SimulatedTime::new(START));
     options.cases_cached_max = 0;
     let engine = Engine::open(store.clone(), options).await.unwrap();
     publish(&engine).await;
@@ -276,7 +278,7 @@ async fn simulated_time_passes_over_a_case_that_cannot_go_on() {
 }
 
 #[tokio::test]
-async fn timers_that_arm_one_another_without_end_stop_their_case_alone() {
+async fn a_case_with_much_to_catch_up_with_does_so_piece_by_piece() {
     const RESTLESS: &str = "
 workflow: restless
 version: 1
@@ -285,15 +287,16 @@ calendar: hall
 roles: { clerk: { title: { zh: 窗口, en: Clerk } } }
 events: { end: { title: { zh: 结束, en: End it }, by: [clerk] } }
 states:
-  tick: { title: { zh: 滴, en: Tick }, after: [{ delay: 0s, to: tock }], on: { end: ended } }
-  tock: { title: { zh: 答, en: Tock }, after: [{ delay: 0s, to: tick }], on: { end: ended } }
+  tick: { title: { zh: 滴, en: Tick }, after: [{ delay: 1s, to: tock }], on: { end: ended } }
+  tock: { title: { zh: 答, en: Tock }, after: [{ delay: 1s, to: tick }], on: { end: ended } }
   ended: { title: { zh: 已结束, en: Ended }, final: true }
 ";
-    let engine = Place::memory().engine().await;
-    // Whether such a text is refused is up to the compiler; the engine must live with it.
-    if engine.publish_workflow(RESTLESS).await.is_err() {
-        return;
-    }
+    let time = SimulatedTime::new(START);
+    let engine = Engine::open(Place::memory().store(), crate::given::options(time.clone()))
+        .await
+        .unwrap();
+    publish(&engine).await;
+    engine.publish_workflow(RESTLESS).await.unwrap();
     let opening = groundbreak_engine::workflow::Act::Open {
         workflow: "restless".into(),
         version: None,
@@ -303,7 +306,15 @@ states:
     let restless = engine.new_case_id();
     submit(&engine, restless, opening).await.unwrap();
     let healthy = submitted_case(&engine).await;
-    let advanced = engine.advance_to(after(5 * HOUR)).await.unwrap();
-    assert!(advanced.skipped.contains(&restless));
-    assert_eq!(fired(&engine.journal(healthy).await.unwrap()).len(), 3);
+
+    time.set(after(1_200_000));
+    let first = submit(&engine, restless, comment("x")).await;
+    assert!(matches!(first, Err(SubmitError::Overloaded)), "{first:?}");
+    assert_eq!(fired(&engine.journal(restless).await.unwrap()).len(), 1_000);
+    submit(&engine, healthy, comment("x")).await.unwrap();
+    let second = submit(&engine, restless, comment("x")).await.unwrap();
+    // Opened, ticked 1200 times, commented.
+    assert_eq!(second.commit.revision, 1_202);
+    let advanced = engine.advance_to(after(1_210_000)).await.unwrap();
+    assert_eq!((advanced.fired, advanced.skipped.len()), (10, 0));
 }
