@@ -51,6 +51,7 @@ mod event;
 mod fault;
 mod host;
 mod id;
+mod plan;
 mod selection;
 mod spec;
 mod state_set;

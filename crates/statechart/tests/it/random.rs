@@ -182,12 +182,10 @@ struct Whims;
 
 impl Behaviour for Whims {
     fn holds(&self, guard: GuardId, actions_run: usize) -> bool {
-        actions_run < 300
-            && (guard.0 as usize)
-                .wrapping_mul(31)
-                .wrapping_add(actions_run)
-                % 3
-                == 0
+        let choice = (guard.0 as usize)
+            .wrapping_mul(31)
+            .wrapping_add(actions_run);
+        actions_run < 300 && choice.is_multiple_of(3)
     }
 
     fn raises(&self, action: ActionId, actions_run: usize) -> Option<&'static str> {
