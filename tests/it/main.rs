@@ -4,6 +4,7 @@
 
 mod architecture;
 mod errors;
+mod shipped;
 
 use std::path::{Path, PathBuf};
 

@@ -49,7 +49,7 @@ pub(crate) fn compile_calendar(
             }
         },
     };
-    match Calendar::compile(&spec) {
+    match Calendar::compile(&with_hours(&spec)) {
         Ok(calendar) => Ok((spec, calendar)),
         Err(faults) => Err(faults
             .into_iter()
@@ -63,4 +63,24 @@ pub(crate) fn compile_calendar(
             })
             .collect()),
     }
+}
+
+/// A table of dates without hours, as a nation publishes it, is one to inherit from. Taken by
+/// itself it is open on weekdays around the clock, so that days can be counted on it.
+fn with_hours(spec: &CalendarSpec) -> CalendarSpec {
+    let mut spec = spec.clone();
+    if spec.weekly.is_empty() {
+        let all_day = || Some(vec![["00:00".to_owned(), "24:00".to_owned()]]);
+        let weekly = &mut spec.weekly;
+        for day in [
+            &mut weekly.mon,
+            &mut weekly.tue,
+            &mut weekly.wed,
+            &mut weekly.thu,
+            &mut weekly.fri,
+        ] {
+            *day = all_day();
+        }
+    }
+    spec
 }

@@ -1,0 +1,80 @@
+//! What is shipped compiles, in both languages.
+
+use groundbreak_workflow::{Library, LibraryError};
+
+use crate::root;
+
+fn read(path: &str) -> String {
+    let path = root().join("workflows").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The library as `groundbreak serve` fills it.
+fn shipped() -> Library {
+    let mut library = Library::new();
+    for calendar in ["calendars/china.yaml", "calendars/pengjiang.yaml"] {
+        library.add_calendar(&read(calendar)).unwrap();
+    }
+    for workflow in [
+        "land-to-groundbreaking.yaml",
+        "company-registration.yaml",
+        "capital-increase.yaml",
+    ] {
+        let source = read(workflow);
+        if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
+            for fault in &faults {
+                let place = fault.place(&source);
+                eprintln!(
+                    "{workflow}:{}:{}: {} {} {:?}",
+                    place.line,
+                    place.column,
+                    fault.code,
+                    fault.message,
+                    fault.help.as_ref().map(|help| &help.en)
+                );
+            }
+            panic!("{workflow} has {} faults", faults.len());
+        }
+    }
+    library
+}
+
+#[test]
+fn every_shipped_definition_compiles() {
+    let names: Vec<String> = shipped().newest().map(|workflow| workflow.name.clone()).collect();
+    assert_eq!(
+        names,
+        ["capital-increase", "company-registration", "land-to-groundbreaking"]
+    );
+}
+
+#[test]
+fn every_file_in_workflows_is_shipped() {
+    let files = std::fs::read_dir(root().join("workflows")).unwrap();
+    let definitions = files.filter(|entry| {
+        let path = entry.as_ref().unwrap().path();
+        path.extension().is_some_and(|extension| extension == "yaml")
+    });
+    assert_eq!(definitions.count(), shipped().newest().count());
+}
+
+#[test]
+fn every_title_is_chinese_and_english() {
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for workflow in shipped().newest() {
+        let titles = workflow
+            .states
+            .values()
+            .map(|state| &state.title)
+            .chain(workflow.events.values().map(|event| &event.title))
+            .chain(workflow.roles.values().map(|role| &role.title))
+            .chain(workflow.documents.values().map(|document| &document.title))
+            .chain(workflow.gates.values().map(|gate| &gate.title))
+            .chain(workflow.clocks.values().map(|clock| &clock.title))
+            .chain(workflow.fields.values().map(|field| &field.title));
+        for title in titles {
+            assert!(chinese(&title.zh), "{}: {title}", workflow.name);
+            assert!(!chinese(&title.en) && !title.en.is_empty(), "{}: {title}", workflow.name);
+        }
+    }
+}
