@@ -171,7 +171,8 @@ impl Engine {
     /// Starts an engine on a store: reads what was published, fires the timers that fell due
     /// while nothing ran, and then fires timers as they fall due.
     ///
-    /// Those that fell due meanwhile fire once each, marked late, before this returns. On
+    /// Those that fell due meanwhile fire once each, marked late, before this returns; only a
+    /// case with more than a thousand of them catches up with the rest afterwards. On
     /// [`SimulatedTime`](crate::SimulatedTime) later timers fire when
     /// [`Engine::advance_to`] passes them. Needs a tokio runtime with its time driver.
     ///

@@ -131,7 +131,8 @@ impl Runtime {
             if let Some(known) = case {
                 // What fell due before now happened before now, whether or not the timer task
                 // has come to it.
-                let fired = self.fire_due(&turn, known, self.time.now()).await?;
+                let fired = self.fire_due(&turn, known, self.time.now()).await;
+                let fired = fired.map_err(not_of_this_command)?;
                 if let Some(refusal) = fired.refused {
                     tracing::warn!(case = %command.case, %refusal, "a timer that is due was refused");
                 }
@@ -373,6 +374,15 @@ impl Runtime {
             position: applied.position,
             repeated: true,
         })
+    }
+}
+
+/// Returns the same error of a timer as the command that waits for it must be told: whatever
+/// became of the timer, the command was not begun.
+fn not_of_this_command(error: SubmitError) -> SubmitError {
+    match error {
+        SubmitError::Unknown { source, .. } => Failure::StoreUnavailable { source }.into(),
+        other => other,
     }
 }
 

@@ -153,17 +153,26 @@ impl Runtime {
                     cases.push(case);
                 }
             }
+            // What has begun is finished when the engine is shut down, and nothing new begins.
             let mut firing = futures::stream::iter(cases)
-                .map(|case| async move { (case, self.fire_case(case, until).await) })
+                .map(|case| async move {
+                    if *self.stopping.borrow() {
+                        return None;
+                    }
+                    Some((case, self.fire_case(case, until).await))
+                })
                 .buffer_unordered(self.timers_at_once);
-            while let Some((case, outcome)) = firing.next().await {
-                if *self.stopping.borrow() {
-                    return Ok(());
-                }
+            while let Some(fired) = firing.next().await {
+                let Some((case, outcome)) = fired else {
+                    continue;
+                };
                 note(parked, case, outcome);
                 if parked.cases.contains_key(&case) {
                     still_open.insert(case);
                 }
+            }
+            if *self.stopping.borrow() {
+                return Ok(());
             }
         }
         parked.cases.retain(|case, _| still_open.contains(case));

@@ -21,6 +21,8 @@ pub(crate) struct FaultyStore {
     pub(crate) forgets_appends: AtomicBool,
     /// Appends are not written, and answered as unknown.
     pub(crate) loses_appends: AtomicBool,
+    /// Appends panic.
+    pub(crate) panics: AtomicBool,
     /// Appends wait while a test holds this for writing.
     pub(crate) appending: RwLock<()>,
     /// How often due timers were asked for.
@@ -38,6 +40,7 @@ impl FaultyStore {
             garbles_records_of: std::sync::Mutex::new(None),
             forgets_appends: AtomicBool::new(false),
             loses_appends: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             appending: RwLock::new(()),
             asked_for_timers: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
@@ -52,6 +55,7 @@ impl Store for FaultyStore {
         let unknown = || AppendError::Unknown {
             source: "the disk went away".into(),
         };
+        assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
         if self.loses_appends.load(Ordering::SeqCst) {
             return Err(unknown());
         }

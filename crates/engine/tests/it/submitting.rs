@@ -309,3 +309,41 @@ async fn an_unknown_outcome_that_cannot_be_settled_is_said_and_may_be_sent_again
     assert!(!committed.repeated);
     assert_eq!(committed.commit.revision, 2);
 }
+
+#[tokio::test]
+async fn a_timer_whose_outcome_is_unknown_leaves_the_command_behind_it_undone() {
+    let time = SimulatedTime::new(START);
+    let store = FaultyStore::on(Place::memory().store());
+    let engine = Engine::open(store.clone(), options(time.clone()))
+        .await
+        .unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    time.set(after(HOUR));
+    store.loses_appends.store(true, Ordering::SeqCst);
+    let failed = submit(&engine, id, comment("x")).await.unwrap_err();
+    assert_eq!(failed.code(), "store-unavailable");
+    store.loses_appends.store(false, Ordering::SeqCst);
+    submit(&engine, id, comment("x")).await.unwrap();
+    let journal = engine.journal(id).await.unwrap();
+    assert_eq!((journal.len(), fired(&journal).len()), (4, 1));
+}
+
+#[tokio::test]
+async fn a_fault_of_the_program_ends_one_command_alone() {
+    let store = FaultyStore::on(Place::memory().store());
+    let engine = open(store.clone(), START).await;
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    store.panics.store(true, Ordering::SeqCst);
+    let remark = command(&engine, id, clerk(), comment("x"));
+    let unknown = engine.submit(remark.clone()).await.unwrap_err();
+    assert_eq!(unknown.code(), "outcome-unknown");
+    let interrupted = engine.advance_to(after(HOUR)).await.unwrap_err();
+    assert_eq!(interrupted.code(), "program-fault");
+
+    store.panics.store(false, Ordering::SeqCst);
+    assert_eq!(engine.advance_to(after(HOUR)).await.unwrap().fired, 1);
+    assert!(!engine.submit(remark).await.unwrap().repeated);
+    engine.shutdown().await.unwrap();
+}

@@ -318,3 +318,29 @@ states:
     let advanced = engine.advance_to(after(1_210_000)).await.unwrap();
     assert_eq!((advanced.fired, advanced.skipped.len()), (10, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn timers_being_fired_are_finished_before_the_store_is_closed() {
+    let time = MachineTime::at(START);
+    let place = Place::memory();
+    let store = FaultyStore::on(place.store());
+    let engine = Engine::open(store.clone(), time.options()).await.unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    let held = store.appending.write().await;
+    time.set(after(HOUR));
+    // The timer task notices the new time within a second, and is then held up by the store.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let mut closing = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.shutdown().await }
+    });
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut closing).await;
+    assert!(early.is_err(), "the store was closed under a timer");
+    drop(held);
+    closing.await.unwrap().unwrap();
+    let again = place.engine_at(after(HOUR)).await;
+    let journal = again.journal(id).await.unwrap();
+    let late: Vec<Option<i64>> = fired(&journal).into_iter().map(|(.., late)| late).collect();
+    assert_eq!(late, [None], "it fired before the restart, and once");
+}
