@@ -1,22 +1,25 @@
 //! A store on another one, that fails as it is told.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use groundbreak_engine::store::{
     Append, AppendError, Appended, Applied, CloseError, DueTimer, Page, Position, Put, PutError,
     Query, ReadError, Record, Snapshot, Store,
 };
+use groundbreak_engine::workflow::CaseId;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
+type Alters<T> = Box<dyn Fn(&mut T) + Send>;
+
 pub(crate) struct FaultyStore {
     pub(crate) below: Arc<dyn Store>,
-    /// States come back as bytes that mean nothing.
-    pub(crate) garbles_states: AtomicBool,
-    /// Records of this case come back as bytes that mean nothing.
-    pub(crate) garbles_records_of: std::sync::Mutex<Option<Uuid>>,
+    /// What happens to a snapshot on its way out.
+    alters_snapshots: Mutex<Alters<Snapshot>>,
+    /// What happens to the records of a journal on their way out.
+    alters_records: Mutex<Alters<Vec<Record>>>,
     /// Appends are written, and answered as unknown.
     pub(crate) forgets_appends: AtomicBool,
     /// Appends are not written, and answered as unknown.
@@ -36,8 +39,8 @@ impl FaultyStore {
     pub(crate) fn on(below: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             below,
-            garbles_states: AtomicBool::new(false),
-            garbles_records_of: std::sync::Mutex::new(None),
+            alters_snapshots: Mutex::new(Box::new(|_| {})),
+            alters_records: Mutex::new(Box::new(|_| {})),
             forgets_appends: AtomicBool::new(false),
             loses_appends: AtomicBool::new(false),
             panics: AtomicBool::new(false),
@@ -45,6 +48,28 @@ impl FaultyStore {
             asked_for_timers: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
         })
+    }
+
+    pub(crate) fn alter_snapshots(&self, alter: impl Fn(&mut Snapshot) + Send + 'static) {
+        *self.alters_snapshots.lock().unwrap() = Box::new(alter);
+    }
+
+    pub(crate) fn alter_records(&self, alter: impl Fn(&mut Vec<Record>) + Send + 'static) {
+        *self.alters_records.lock().unwrap() = Box::new(alter);
+    }
+
+    /// From now on, states come back as bytes that mean nothing.
+    pub(crate) fn garble_states(&self) {
+        self.alter_snapshots(|snapshot| snapshot.state = b"\x01garbage".to_vec());
+    }
+
+    /// From now on, the records of this case come back as bytes that mean nothing.
+    pub(crate) fn garble_records_of(&self, case: CaseId) {
+        self.alter_records(move |records| {
+            for record in records.iter_mut().filter(|record| record.case == case.0) {
+                record.record = b"\x01garbage".to_vec();
+            }
+        });
     }
 }
 
@@ -69,10 +94,8 @@ impl Store for FaultyStore {
     async fn load(&self, case: Uuid) -> Result<Option<Snapshot>, ReadError> {
         self.loads.fetch_add(1, Ordering::SeqCst);
         let mut snapshot = self.below.load(case).await?;
-        if let Some(snapshot) = snapshot.as_mut()
-            && self.garbles_states.load(Ordering::SeqCst)
-        {
-            snapshot.state = b"\x01garbage".to_vec();
+        if let Some(snapshot) = snapshot.as_mut() {
+            self.alters_snapshots.lock().unwrap()(snapshot);
         }
         Ok(snapshot)
     }
@@ -84,11 +107,7 @@ impl Store for FaultyStore {
         limit: usize,
     ) -> Result<Vec<Record>, ReadError> {
         let mut records = self.below.journal(case, after_revision, limit).await?;
-        if *self.garbles_records_of.lock().unwrap() == Some(case) {
-            for record in &mut records {
-                record.record = b"\x01garbage".to_vec();
-            }
-        }
+        self.alters_records.lock().unwrap()(&mut records);
         Ok(records)
     }
 

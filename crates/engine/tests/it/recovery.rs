@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use groundbreak_engine::workflow::Case;
+use groundbreak_engine::store::{Put, Record};
+use groundbreak_engine::workflow::{Case, FoldError};
 use groundbreak_engine::{CaseFault, Failure, ListQuery, SubmitError};
 
 use crate::faulty::FaultyStore;
@@ -57,7 +58,7 @@ async fn a_case_whose_state_is_garbage_is_folded_from_its_journal(place: Place) 
     engine.shutdown().await.unwrap();
 
     let store = FaultyStore::on(place.store());
-    store.garbles_states.store(true, Ordering::SeqCst);
+    store.garble_states();
     let engine = open(store.clone(), after(1)).await;
     assert_eq!(engine.case(id).await.unwrap(), before);
     let committed = submit(&engine, id, comment("goes on")).await.unwrap();
@@ -83,8 +84,8 @@ async fn a_case_whose_journal_is_garbage_too_is_not_written_to_and_others_are(pl
     engine.shutdown().await.unwrap();
 
     let store = FaultyStore::on(place.store());
-    store.garbles_states.store(true, Ordering::SeqCst);
-    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    store.garble_states();
+    store.garble_records_of(damaged);
     let engine = open(store.clone(), after(1)).await;
     let head = store.below.head().await.unwrap();
     let failed = submit(&engine, damaged, comment("x")).await.unwrap_err();
@@ -109,25 +110,110 @@ async fn a_case_whose_journal_is_garbage_too_is_not_written_to_and_others_are(pl
 }
 
 #[tokio::test]
-async fn a_case_whose_workflow_is_gone_is_not_written_to() {
+async fn a_state_of_another_case_or_revision_is_not_believed() {
     let place = Place::memory();
     let engine = place.engine().await;
-    let id = case(&engine).await;
-    engine.shutdown().await.unwrap();
-    let store = place.store();
-    for key in store.list_metadata("definition/", "", 10).await.unwrap() {
-        store.remove_metadata(&key).await.unwrap();
+    let (id, other) = (submitted_case(&engine).await, submitted_case(&engine).await);
+    let earlier = place.store().load(id.0).await.unwrap().unwrap().state;
+    submit(&engine, id, comment("x")).await.unwrap();
+    let anothers = place.store().load(other.0).await.unwrap().unwrap().state;
+    let before = engine.case(id).await.unwrap();
+    for wrong in [earlier, anothers] {
+        let store = FaultyStore::on(place.store());
+        store.alter_snapshots(move |snapshot| snapshot.state.clone_from(&wrong));
+        let engine = open(store, after(1)).await;
+        assert_eq!(engine.case(id).await.unwrap(), before);
     }
-    let engine = open(store, START).await;
-    let failed = submit(&engine, id, comment("x")).await.unwrap_err();
-    assert!(
-        matches!(
-            &failed,
-            SubmitError::Failed(Failure::CaseDamaged {
-                fault: CaseFault::Definition { version: 1, .. },
-                ..
-            })
+}
+
+#[tokio::test]
+async fn a_journal_with_a_fault_stops_its_case() {
+    type Alter = fn(&mut Vec<Record>);
+    type Expect = fn(&CaseFault) -> bool;
+    let rows: [(&str, Alter, Expect); 4] = [
+        (
+            "the end is missing",
+            |records| records.retain(|record| record.revision < 3),
+            |fault| {
+                matches!(
+                    fault,
+                    CaseFault::Short {
+                        expected: 3,
+                        found: 2
+                    }
+                )
+            },
         ),
-        "{failed:?}"
-    );
+        (
+            "a record is missing",
+            |records| records.retain(|record| record.revision != 2),
+            |fault| matches!(fault, CaseFault::Journal(FoldError::Gap { .. })),
+        ),
+        (
+            "a record stands in the place of another",
+            |records| {
+                if let [first, second, ..] = &mut records[..] {
+                    second.record.clone_from(&first.record);
+                }
+            },
+            |fault| matches!(fault, CaseFault::Misplaced { revision: 2 }),
+        ),
+        (
+            "a record was written by a newer program",
+            |records| {
+                for record in records {
+                    record.record = vec![200];
+                }
+            },
+            |fault| matches!(fault, CaseFault::Record { revision: 1, .. }),
+        ),
+    ];
+    for (what, alter, expect) in rows {
+        let place = Place::memory();
+        let engine = place.engine().await;
+        let id = submitted_case(&engine).await;
+        submit(&engine, id, comment("x")).await.unwrap();
+        let store = FaultyStore::on(place.store());
+        store.garble_states();
+        store.alter_records(alter);
+        let engine = open(store, after(1)).await;
+        match engine.case(id).await {
+            Err(Failure::CaseDamaged { fault, .. }) => assert!(expect(&fault), "{what}: {fault:?}"),
+            other => panic!("{what}: {other:?}"),
+        }
+        let failed = submit(&engine, id, comment("y")).await.unwrap_err();
+        assert_eq!(failed.code(), "case-damaged", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_case_whose_workflow_is_gone_or_has_another_text_is_not_written_to() {
+    for gone in [true, false] {
+        let place = Place::memory();
+        let engine = place.engine().await;
+        let id = case(&engine).await;
+        engine.shutdown().await.unwrap();
+        let store = place.store();
+        let key = "definition/0000000002";
+        if gone {
+            store.remove_metadata(key).await.unwrap();
+        } else {
+            let entry = store.metadata(key).await.unwrap().unwrap();
+            let entry = String::from_utf8(entry).unwrap();
+            let entry = entry.replace("delay: 4h", "delay: 40h").into_bytes();
+            store.put_metadata(key, entry, Put::Replace).await.unwrap();
+        }
+        let engine = open(store, START).await;
+        let failed = submit(&engine, id, comment("x")).await.unwrap_err();
+        assert!(
+            matches!(
+                &failed,
+                SubmitError::Failed(Failure::CaseDamaged {
+                    fault: CaseFault::Definition { version: 1, .. },
+                    ..
+                })
+            ),
+            "{failed:?}"
+        );
+    }
 }

@@ -230,8 +230,8 @@ async fn a_case_that_cannot_go_on_holds_up_no_other_and_keeps_nobody_busy() {
     engine.shutdown().await.unwrap();
 
     let store = FaultyStore::on(place.store());
-    store.garbles_states.store(true, Ordering::SeqCst);
-    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    store.garble_states();
+    store.garble_records_of(damaged);
     time.set(after(HOUR));
     let engine = Engine::open(store.clone(), time.options()).await.unwrap();
     assert_eq!(fired(&engine.journal(healthy).await.unwrap()).len(), 1);
@@ -246,7 +246,7 @@ async fn a_case_that_cannot_go_on_holds_up_no_other_and_keeps_nobody_busy() {
     assert_eq!(failed.code(), "case-damaged");
 
     // When the cause is mended, the timers fire.
-    *store.garbles_records_of.lock().unwrap() = None;
+    store.alter_records(|_| {});
     submit(&engine, damaged, comment("mended")).await.unwrap();
     let journal = engine.journal(damaged).await.unwrap();
     assert_eq!(fired(&journal).len(), 3);
@@ -268,8 +268,8 @@ async fn simulated_time_passes_over_a_case_that_cannot_go_on() {
     publish(&engine).await;
     let damaged = submitted_case(&engine).await;
     let healthy = submitted_case(&engine).await;
-    store.garbles_states.store(true, Ordering::SeqCst);
-    *store.garbles_records_of.lock().unwrap() = Some(damaged.0);
+    store.garble_states();
+    store.garble_records_of(damaged);
     let advanced = engine.advance_to(after(5 * HOUR)).await.unwrap();
     assert_eq!(advanced.fired, 3);
     assert!(advanced.skipped.contains(&damaged) && advanced.skipped.len() == 1);
