@@ -198,7 +198,8 @@ fn live(plan: &Plan, begin: Timestamp, goal: Goal, held: &[bool], now: usize) ->
     // When the budget was used up, if work did not pause at that very instant.
     let mut due_found: Option<Timestamp> = None;
     let mut exhausted = false;
-    for minute in 0..now + 40 * 1440 {
+    // A week may be open for a quarter of an hour, and then nine hours take 36 weeks.
+    for minute in 0..now + 300 * 1440 {
         let (t, end) = (
             minutes_after(begin, minute as i64),
             minutes_after(begin, minute as i64 + 1),
