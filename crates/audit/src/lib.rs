@@ -8,4 +8,6 @@ mod percentile;
 mod turnaround;
 
 pub use percentile::Percentiles;
-pub use turnaround::{Attainment, ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround};
+pub use turnaround::{
+    Attainment, ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround,
+};

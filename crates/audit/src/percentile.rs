@@ -45,7 +45,15 @@ mod tests {
     #[test]
     fn percentiles_are_actual_cases_by_nearest_rank() {
         let percentiles = Percentiles::of(vec![50, 20, 40, 35, 15]).unwrap();
-        assert_eq!((percentiles.n, percentiles.p50_ms, percentiles.p75_ms, percentiles.max_ms), (5, 35, 40, 50));
+        assert_eq!(
+            (
+                percentiles.n,
+                percentiles.p50_ms,
+                percentiles.p75_ms,
+                percentiles.max_ms
+            ),
+            (5, 35, 40, 50)
+        );
         let one = Percentiles::of(vec![7]).unwrap();
         assert_eq!((one.p50_ms, one.p95_ms), (7, 7));
         assert_eq!(Percentiles::of(Vec::new()), None);

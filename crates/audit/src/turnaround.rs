@@ -123,13 +123,24 @@ pub fn turnaround<'a>(
     let mut by_workflow: BTreeMap<(&str, u32), (&Workflow, Vec<&Case>)> = BTreeMap::new();
     for (workflow, case) in cases {
         let key = (workflow.name.as_str(), workflow.version);
-        by_workflow.entry(key).or_insert_with(|| (workflow, Vec::new())).1.push(case);
+        by_workflow
+            .entry(key)
+            .or_insert_with(|| (workflow, Vec::new()))
+            .1
+            .push(case);
     }
-    let mut report = Turnaround { as_of, cases: 0, clocks: Vec::new(), stages: Vec::new() };
+    let mut report = Turnaround {
+        as_of,
+        cases: 0,
+        clocks: Vec::new(),
+        stages: Vec::new(),
+    };
     for (workflow, cases) in by_workflow.values() {
         report.cases += cases.len();
         for name in workflow.clocks.keys() {
-            report.clocks.extend(clock_turnaround(workflow, cases, name, as_of)?);
+            report
+                .clocks
+                .extend(clock_turnaround(workflow, cases, name, as_of)?);
         }
         report.stages.extend(stages(workflow, cases));
     }
@@ -143,7 +154,9 @@ fn clock_turnaround(
     name: &str,
     as_of: Timestamp,
 ) -> Result<Option<ClockTurnaround>, Stuck> {
-    let Some(clock) = workflow.clocks.get(name) else { return Ok(None) };
+    let Some(clock) = workflow.clocks.get(name) else {
+        return Ok(None);
+    };
     let mut rows = Vec::new();
     for case in cases {
         if let Some(reading) = workflow.clock_reading(case, name, as_of)? {
@@ -164,7 +177,12 @@ fn clock_turnaround(
     }
     rows.sort_by_key(|row| (row.started_at, row.case));
     let stopped = |part: fn(&CycleRow) -> i64| {
-        Percentiles::of(rows.iter().filter(|row| row.state == ClockState::Stopped).map(part).collect())
+        Percentiles::of(
+            rows.iter()
+                .filter(|row| row.state == ClockState::Stopped)
+                .map(part)
+                .collect(),
+        )
     };
     Ok(Some(ClockTurnaround {
         workflow: workflow.name.clone(),
@@ -172,7 +190,7 @@ fn clock_turnaround(
         clock: name.to_owned(),
         title: clock.title.clone(),
         effect: clock.effect,
-        budget: clock.policy.goal.text().into(),
+        budget: clock.policy.goal.text(),
         attainment: Attainment::of(&rows),
         wall: stopped(|row| row.wall_ms),
         office: stopped(|row| row.office_ms),
@@ -195,7 +213,11 @@ fn current(case: &Case, reading: &ClockReading) -> CycleRow {
 
 fn row(case: &Case, state: ClockState, verdict: Verdict, paused: &[PausedTotal]) -> CycleRow {
     let paused_by = |applicant: bool| {
-        paused.iter().filter(|total| (total.reason.party == Party::Applicant) == applicant).map(|total| total.wall_ms).sum()
+        paused
+            .iter()
+            .filter(|total| (total.reason.party == Party::Applicant) == applicant)
+            .map(|total| total.wall_ms)
+            .sum()
     };
     CycleRow {
         case: case.id,
@@ -240,8 +262,15 @@ fn stages(workflow: &Workflow, cases: &[&Case]) -> Vec<StageTurnaround> {
         .states
         .iter()
         .filter_map(|(name, state)| {
-            let stays: Vec<_> = cases.iter().filter_map(|case| case.stays.get(name)).flatten().collect();
-            let ended: Vec<i64> = stays.iter().filter_map(|stay| Some(stay.to?.millis_since(stay.from))).collect();
+            let stays: Vec<_> = cases
+                .iter()
+                .filter_map(|case| case.stays.get(name))
+                .flatten()
+                .collect();
+            let ended: Vec<i64> = stays
+                .iter()
+                .filter_map(|stay| Some(stay.to?.millis_since(stay.from)))
+                .collect();
             let here = cases.iter().filter(|case| case.is_in(name)).count();
             (!stays.is_empty()).then(|| StageTurnaround {
                 workflow: workflow.name.clone(),

@@ -68,22 +68,22 @@ impl CalendarFaultKind {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::NoId => "calendar.no_id",
-            Self::Uninherited => "calendar.uninherited",
-            Self::NoZone => "calendar.no_zone",
-            Self::UnknownZone => "calendar.unknown_zone",
-            Self::BadTime => "calendar.bad_time",
-            Self::CloseBeforeOpen => "calendar.close_before_open",
-            Self::LastMinute => "calendar.last_minute",
-            Self::Overlap => "calendar.overlap",
-            Self::BadDate => "calendar.bad_date",
-            Self::MakeupWithoutHours => "calendar.makeup_without_hours",
-            Self::SpecialWithoutHours => "calendar.special_without_hours",
-            Self::OffWithHours => "calendar.off_with_hours",
-            Self::TwoSources => "calendar.two_sources",
-            Self::CoverageReversed => "calendar.coverage_reversed",
-            Self::NoWorkingTime => "calendar.no_working_time",
-            Self::TooMany => "calendar.too_many",
+            Self::NoId => "calendar-no-id",
+            Self::Uninherited => "calendar-uninherited",
+            Self::NoZone => "calendar-no-zone",
+            Self::UnknownZone => "calendar-unknown-zone",
+            Self::BadTime => "calendar-bad-time",
+            Self::CloseBeforeOpen => "calendar-close-before-open",
+            Self::LastMinute => "calendar-last-minute",
+            Self::Overlap => "calendar-overlap",
+            Self::BadDate => "calendar-bad-date",
+            Self::MakeupWithoutHours => "calendar-makeup-without-hours",
+            Self::SpecialWithoutHours => "calendar-special-without-hours",
+            Self::OffWithHours => "calendar-off-with-hours",
+            Self::TwoSources => "calendar-two-sources",
+            Self::CoverageReversed => "calendar-coverage-reversed",
+            Self::NoWorkingTime => "calendar-no-working-time",
+            Self::TooMany => "calendar-too-many",
         }
     }
 }

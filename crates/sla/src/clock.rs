@@ -54,11 +54,11 @@ impl ClockError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoWorkingTime(_) => "clock.no_working_time",
-            Self::UnknownCalendar { .. } => "clock.unknown_calendar",
-            Self::CrossesSealedCycle { .. } => "clock.crosses_sealed_cycle",
-            Self::OutOfRange { .. } => "clock.out_of_range",
-            Self::TooManyEvents { .. } => "clock.too_many_events",
+            Self::NoWorkingTime(_) => "clock-no-working-time",
+            Self::UnknownCalendar { .. } => "clock-unknown-calendar",
+            Self::CrossesSealedCycle { .. } => "clock-crosses-sealed-cycle",
+            Self::OutOfRange { .. } => "clock-out-of-range",
+            Self::TooManyEvents { .. } => "clock-too-many-events",
         }
     }
 

@@ -203,10 +203,10 @@ impl GoalError {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Form => "goal.form",
-            Self::Fraction => "goal.fraction",
-            Self::Zero => "goal.zero",
-            Self::TooLarge => "goal.too_large",
+            Self::Form => "budget-form",
+            Self::Fraction => "budget-fraction",
+            Self::Zero => "budget-zero",
+            Self::TooLarge => "budget-too-large",
         }
     }
 

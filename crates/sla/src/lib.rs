@@ -66,7 +66,7 @@ pub use reading::{
     ClockReading, ClockState, ClosedCycle, Light, PausedTotal, Stretch, StretchKind,
     TriggerReading, Used, Verdict,
 };
-pub use text::Text;
+pub use text::{Language, Text};
 pub use timestamp::{LocalTimeError, Timestamp, TimestampError, parse_local};
 pub use trigger::{Trigger, TriggerError};
 pub use zone::tz_database_version;

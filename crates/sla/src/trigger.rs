@@ -104,9 +104,9 @@ impl TriggerError {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Form => "trigger.form",
-            Self::Zero => "trigger.zero",
-            Self::TooLarge => "trigger.too_large",
+            Self::Form => "warning-form",
+            Self::Zero => "warning-zero",
+            Self::TooLarge => "warning-too-large",
         }
     }
 

@@ -391,9 +391,9 @@ impl Compiler<'_> {
         let goal: Result<Goal, GoalError> = budget.parse();
         goal.map_err(|error| {
             self.faults.push(Diagnostic::new(
-                "bad-budget",
+                error.code(),
                 budget.span.clone(),
-                error.text().into(),
+                error.text(),
             ))
         })
         .ok()
@@ -404,9 +404,9 @@ impl Compiler<'_> {
         trigger
             .map_err(|error| {
                 self.faults.push(Diagnostic::new(
-                    "bad-warning",
+                    error.code(),
                     warn.span.clone(),
-                    error.text().into(),
+                    error.text(),
                 ))
             })
             .ok()

@@ -8,9 +8,9 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::Text;
 use crate::data::FieldType;
 use crate::source::At;
-use crate::text::Text;
 
 /// Things by name, in the order they are written.
 pub(crate) type Named<T> = IndexMap<At<String>, T>;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::text::Text;
+use crate::Text;
 
 mod checker;
 mod function;

@@ -24,12 +24,12 @@ mod situation;
 mod source;
 mod standing;
 mod suggest;
-mod text;
 mod timers;
 mod value;
 mod workflow;
 
 pub use groundbreak_sla as sla;
+pub use groundbreak_sla::{Language, Text};
 
 pub use actor::Actor;
 pub use case::{Case, ClockHistory, DocumentVersion, FoldError, Stay};
@@ -47,7 +47,6 @@ pub use situation::{
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 pub use source::SOURCE_LENGTH_MAX;
-pub use text::{Language, Text};
 pub use timers::{Term, TermValue, Timer};
 pub use value::{Data, Value};
 pub use workflow::{

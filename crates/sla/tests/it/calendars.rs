@@ -211,12 +211,12 @@ fn every_fault_is_reported_at_once() {
     assert_eq!(
         kinds,
         [
-            "calendar.no_id",
-            "calendar.unknown_zone",
-            "calendar.coverage_reversed",
-            "calendar.last_minute",
-            "calendar.makeup_without_hours",
-            "calendar.bad_date"
+            "calendar-no-id",
+            "calendar-unknown-zone",
+            "calendar-coverage-reversed",
+            "calendar-last-minute",
+            "calendar-makeup-without-hours",
+            "calendar-bad-date"
         ]
     );
 }

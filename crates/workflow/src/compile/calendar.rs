@@ -24,7 +24,7 @@ pub(crate) fn compile_calendar(
                 vec![Diagnostic::new(
                     "bad-calendar",
                     locate(source, "inherits"),
-                    Text::from(text),
+                    text,
                 )]
             })?,
             None => {
@@ -54,12 +54,8 @@ pub(crate) fn compile_calendar(
         Err(faults) => Err(faults
             .into_iter()
             .map(|fault| {
-                Diagnostic::new(
-                    fault.code(),
-                    locate(source, &fault.place),
-                    fault.what().into(),
-                )
-                .with_help(fault.remedy().into())
+                Diagnostic::new(fault.code(), locate(source, &fault.place), fault.what())
+                    .with_help(fault.remedy())
             })
             .collect()),
     }

@@ -5,7 +5,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use super::syntax::Parsed;
 use super::tree::{Choice, Condition, Number, Operation, Relation, Words};
 use super::{GuardFault, GuardType, GuardValue, Scope};
-use crate::text::Text;
+use crate::Text;
 
 /// How deep the tree of a guard may be. Checking and evaluating recurse into it.
 pub(super) const DEPTH_MAX: usize = 64;

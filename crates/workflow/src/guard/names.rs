@@ -6,8 +6,8 @@ use super::GuardType;
 use super::checker::{Branch, Checker};
 use super::function::Function;
 use super::tree::{Condition, Number, Words};
+use crate::Text;
 use crate::suggest::nearest;
-use crate::text::Text;
 
 /// The only variable of the language.
 const DATA: &str = "data";

@@ -7,7 +7,7 @@ use cel::parser::{ParseError, PrattParser};
 
 use super::tokens::{check_brackets, tokens};
 use super::{GuardFault, LENGTH_MAX};
-use crate::text::Text;
+use crate::Text;
 
 /// A guard whose form is right.
 pub(super) struct Parsed<'a> {

@@ -3,7 +3,7 @@ use std::ops::Range;
 use cel::parser::pratt_parser::{Lexer, LexerPosition, Token, TokenKind};
 
 use super::GuardFault;
-use crate::text::Text;
+use crate::Text;
 
 /// The most words, signs and literals in a guard. Together with the nesting it bounds how deep
 /// the tree of the parser can be, whose destructor recurses.

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use super::{GuardError, GuardFacts, GuardType, GuardValue};
-use crate::text::Text;
+use crate::Text;
 
 /// A branch that is true or false.
 #[derive(Debug)]

@@ -141,13 +141,13 @@ fn budgets_edges_and_warnings_have_a_form() {
     check(
         "budget: under 2h",
         "budget: under 2 fortnights",
-        "bad-budget",
+        "budget-form",
         "under 2 fortnights",
     );
     check(
         "budget: under 2h",
         "budget: within 0h",
-        "bad-budget",
+        "budget-zero",
         "within 0h",
     );
     check(
@@ -156,8 +156,8 @@ fn budgets_edges_and_warnings_have_a_form() {
         "bad-edge",
         "at approved",
     );
-    check("warn: [50%]", "warn: [half]", "bad-warning", "half");
-    check("delay: 30 days", "delay: a while", "bad-budget", "a while");
+    check("warn: [50%]", "warn: [half]", "warning-form", "half");
+    check("delay: 30 days", "delay: a while", "budget-form", "a while");
 }
 
 #[test]
