@@ -230,7 +230,7 @@ impl StateHeader {
     }
 
     fn fields(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(VALUE_BYTES_MAX);
+        let mut bytes = Vec::with_capacity(STATE_FIXED_BYTES);
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.trail.revision.to_be_bytes());
         bytes.extend_from_slice(&(self.index_bytes as u32).to_be_bytes());

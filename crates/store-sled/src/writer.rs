@@ -145,8 +145,8 @@ impl Writer {
         while let Some(request) = requests.blocking_recv() {
             refuse(request, reason);
         }
-        mem::forget(self.shared.take_database());
-        mem::forget((self.tree, self.db));
+        // Not even taken away from readers: one of them may hang in sled, and would be waited for.
+        mem::forget((self.shared, self.tree, self.db));
         // It tells of what was acknowledged before, which is still true.
         if let Err(err) = self.anchor.close() {
             tracing::error!(error = %err, "the anchor was not closed");
