@@ -240,7 +240,6 @@ impl<'a> Clock<'a> {
             }
             CalendarChange::FromNow => at,
         };
-        self.segments.retain(|segment| segment.from < from);
         self.segments.push(Segment { from, calendar });
         let segments = self.segments.clone();
         if let Some(cycle) = self.running() {

@@ -397,6 +397,23 @@ fn a_stop_before_a_start_to_come_leaves_a_cycle_that_never_ran() {
 }
 
 #[test]
+fn a_stop_dated_ahead_seals_nothing_before_it_comes() {
+    let lines = [
+        "2023-03-27 09:00 start",
+        "2023-03-27 09:30 (from 2023-03-27 16:00) stop",
+        "2023-03-27 10:00 pause applicant",
+    ];
+    let reading = read("within 5h", &lines, "2023-03-27 11:00");
+    assert_eq!(reading.state, ClockState::Paused);
+    let reading = read("within 5h", &lines, "2023-03-27 17:00");
+    assert_eq!(
+        (reading.state, reading.stopped_at),
+        (ClockState::Stopped, Some(at("2023-03-27 16:00")))
+    );
+    assert_eq!(paused(&reading), [("applicant", 360, 270)]);
+}
+
+#[test]
 fn a_host_clock_that_steps_back_moves_nothing_back() {
     let acts = [
         ClockEvent::start(at("2023-03-27 10:00")),
