@@ -132,9 +132,9 @@ pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Vec<Diagnosti
 }
 
 fn diagnostic(source: &str, error: &Error) -> Diagnostic {
-    let span = error
-        .location()
-        .map_or(0..0, |location| underlined(source, bytes_of(&location)));
+    let span = error.location().map_or(0..0, |location| {
+        underlined(source, place_of(source, &location))
+    });
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
@@ -210,24 +210,62 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
                 format!("Expected {expected}, found {unexpected}."),
             ),
         ),
+        // What the scanner says comes as a message too, and without bytes.
+        Error::Message { msg, location } | Error::ExternalMessage { msg, location, .. }
+            if location.span().byte_offset().is_none() =>
+        {
+            syntax(span, msg)
+        }
+        Error::InvalidScalar { ty, .. } => Diagnostic::new(
+            "wrong-type",
+            span,
+            Text::new(format!("这里应为 {ty}。"), format!("Expected {ty}.")),
+        ),
+        Error::InvalidBooleanStrict { .. } => Diagnostic::new(
+            "wrong-type",
+            span,
+            Text::new("这里应为 true 或 false。", "Expected true or false."),
+        ),
         Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => Diagnostic::new(
             "wrong-type",
             span,
             Text::new(format!("内容有误：{msg}"), msg.clone()),
         ),
-        other => {
-            let message = other.without_snippet().to_string();
-            Diagnostic::new(
-                "yaml-syntax",
-                span,
-                Text::new(format!("YAML 有误：{message}"), message.clone()),
-            )
-            .with_help(Text::new(
-                "请检查缩进、引号和冒号。",
-                "Check indentation, quotes and colons.",
-            ))
-        }
+        other => syntax(span, &other.without_snippet().to_string()),
     }
+}
+
+fn syntax(span: Range<usize>, message: &str) -> Diagnostic {
+    Diagnostic::new(
+        "yaml-syntax",
+        span,
+        Text::new(format!("YAML 有误：{message}"), message),
+    )
+    .with_help(Text::new(
+        "请检查缩进、引号和冒号。",
+        "Check indentation, quotes and colons.",
+    ))
+}
+
+/// Returns the bytes of a location. Where the reader tells only line and column, in characters,
+/// they are looked up in the source.
+fn place_of(source: &str, location: &Location) -> Range<usize> {
+    if location.span().byte_offset().is_some() || location.line() == 0 {
+        return bytes_of(location);
+    }
+    let line = usize::try_from(location.line()).unwrap_or(1);
+    let column = usize::try_from(location.column()).unwrap_or(1);
+    let before: usize = source
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let rest = source.get(before..).unwrap_or_default();
+    let within = rest
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(rest.len(), |(byte, _)| byte);
+    before + within..before + within
 }
 
 /// An empty place is widened to the word it stands before, so that something can be underlined.

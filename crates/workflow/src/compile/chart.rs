@@ -190,6 +190,10 @@ impl Compiler<'_> {
             let mut written =
                 TransitionSpec::new(trigger, to.iter().map(|to| to.value.clone()).collect());
             written.guard = guard.map(guard_id);
+            // A way into a state's own inside does not leave the state: were it left, the regions
+            // beside it would be left with it. Only compound states have such ways; for others
+            // the chart ignores this.
+            written.internal = true;
             spec.transitions.push(written);
             transitions.push(Transition {
                 event,
@@ -296,6 +300,9 @@ impl Compiler<'_> {
         let span = state
             .and_then(|state| self.states.spans.get(state).cloned())
             .unwrap_or(0..0);
+        if self.faults.iter().any(|reported| reported.span == span) {
+            return;
+        }
         let message = match fault {
             ChartFault::NoChildren { state } => Text::new(
                 format!("`{state}` 里没有可处的状态。"),
