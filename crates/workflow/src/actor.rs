@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Somebody, or something, that gives a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// Stable identifier of the account, at most [`Actor::ID_LENGTH_MAX`] bytes.
+    /// Stable identifier of the account, at most [`Actor::ID_LENGTH_MAX`] characters.
     pub id: String,
     /// Name as shown on screens and in the journal.
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The longest identifier of an account, in bytes.
+    /// The longest identifier of an account, in characters.
     pub const ID_LENGTH_MAX: usize = 64;
     /// The identifier under which timers act.
     pub const CLOCK_ID: &'static str = "clock";

@@ -88,6 +88,7 @@ pub fn decide(
     command: &Command,
     now: Timestamp,
 ) -> Result<Decision, DecideError> {
+    check_actor(&command.actor)?;
     match (&command.act, case) {
         (Act::Open { title, data, .. }, None) => open(workflow, command, title, data, now),
         (Act::Open { .. }, Some(case)) => Err(Refusal::CaseExists {
@@ -597,6 +598,11 @@ fn effective(
         return Err(Refusal::LateRecordNeedsReason);
     }
     Ok(at)
+}
+
+fn check_actor(actor: &Actor) -> Result<(), Refusal> {
+    check_text("actor", &actor.id, Actor::ID_LENGTH_MAX)?;
+    check_text("actor", &actor.name, TITLE_LENGTH_MAX)
 }
 
 fn check_text(input: &str, text: &str, length_max: usize) -> Result<(), Refusal> {

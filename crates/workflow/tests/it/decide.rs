@@ -465,6 +465,13 @@ fn input_from_outside_is_bounded() {
     let mut day = Day::begin();
     let clerk = || Actor::new("c1", "Clerk", "clerk");
     let comment = |text: String| Act::Comment { text };
+    let nobody = Actor::new("", "Nobody", "clerk");
+    assert_eq!(
+        day.submit(nobody, comment("到此".into()))
+            .unwrap_err()
+            .code(),
+        "invalid-input"
+    );
     assert_eq!(
         day.submit(clerk(), comment("  ".into()))
             .unwrap_err()
