@@ -86,8 +86,13 @@ impl Workflow {
         events: &[ClockEvent],
         now: Timestamp,
     ) -> Result<ClockReading, Stuck> {
+        // What was written down after an instant is not seen as of it. A clock is asked about what
+        // is known, so never as of an instant before its newest record.
+        let as_of = events
+            .iter()
+            .fold(now, |as_of, event| as_of.max(event.recorded_at));
         let calendars = CalendarSet::from(std::sync::Arc::clone(&self.calendar));
-        groundbreak_sla::fold(policy, &calendars, events, now).map_err(|error| Stuck::Clock {
+        groundbreak_sla::fold(policy, &calendars, events, as_of).map_err(|error| Stuck::Clock {
             problem: error.to_string(),
         })
     }

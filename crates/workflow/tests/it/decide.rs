@@ -331,6 +331,62 @@ fn what_is_recorded_late_counts_from_when_it_happened_and_needs_a_reason() {
 }
 
 #[test]
+fn a_clock_that_is_stopped_late_on_record_is_judged_by_when_the_work_was_done() {
+    let mut day = Day::submitted();
+    day.fire(
+        "09:30",
+        "r1",
+        "reviewer",
+        "review",
+        data([("fee", 100.into())]),
+    )
+    .unwrap();
+    day.attach("photo").unwrap();
+    day.at("11:30");
+    while day.submit(Actor::clock(), Act::Tick).is_ok() {}
+    assert_eq!(
+        day.case().effective_at,
+        instant("11:00"),
+        "found overdue as of 11:00"
+    );
+    let mut day = Day::submitted();
+    day.fire(
+        "09:30",
+        "r1",
+        "reviewer",
+        "review",
+        data([("fee", 100.into())]),
+    )
+    .unwrap();
+    day.attach("photo").unwrap();
+    day.at("10:58");
+    let act = Act::Fire {
+        event: "decide".into(),
+        data: data([]),
+        note: Some("补登".into()),
+    };
+    let mut both = Actor::new("a1", "a1", "approver");
+    both.roles.insert("clerk".into());
+    let mut command = day.command(both, act);
+    command.effective_at = Some(instant("10:50"));
+    let decision = day.decide(&command).unwrap();
+    let stopped = decision
+        .commit
+        .entries
+        .iter()
+        .find_map(|entry| match entry {
+            Entry::ClockStopped {
+                clock,
+                verdict,
+                wall_ms,
+                ..
+            } if clock == "whole" => Some((*verdict, *wall_ms)),
+            _ => None,
+        });
+    assert_eq!(stopped, Some((Verdict::Met, 110 * 60_000)));
+}
+
+#[test]
 fn waiting_for_the_applicant_stops_the_statutory_clock_and_not_the_promised_one() {
     let mut day = Day::submitted();
     day.fire("09:10", "r1", "reviewer", "ask", data([]))
