@@ -332,6 +332,7 @@ impl Compiler<'_> {
                     title: event.title.clone(),
                     by: values(&event.by),
                     asks: values(&event.asks),
+                    aside: event.aside,
                 };
                 (name.value.clone(), event)
             })

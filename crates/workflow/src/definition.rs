@@ -130,6 +130,9 @@ pub(crate) struct EventDefinition {
     /// The facts it brings with it; all are required.
     #[serde(default)]
     pub(crate) asks: Vec<At<String>>,
+    /// Whether it lies off the main path, like withdrawing: offered behind the others.
+    #[serde(default)]
+    pub(crate) aside: bool,
 }
 
 /// A stopwatch with a budget.

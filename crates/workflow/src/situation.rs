@@ -31,7 +31,8 @@ pub struct Situation {
     pub closed: bool,
     /// The innermost states it is in.
     pub places: Vec<PlaceNow>,
-    /// What can be done next: open acts first, then those that something still closes.
+    /// What can be done next: open acts first, then those that something still closes; within
+    /// each, those of the main path first.
     pub acts: Vec<NextAct>,
     /// Its clocks: running and paused ones first, most urgent first; then those that ended.
     pub clocks: Vec<ClockFace>,
@@ -71,6 +72,8 @@ pub struct NextAct {
     pub gates: Vec<GateFace>,
     /// The other conditions before it, as the workflow writes them.
     pub conditions: Vec<ConditionFace>,
+    /// Whether it lies off the main path.
+    pub aside: bool,
     /// Whether nothing closes it. Who is asking is a question of its own.
     pub open: bool,
 }

@@ -186,7 +186,8 @@ impl Workflow {
             .map(|(name, _)| name)
     }
 
-    /// What can be done next: open acts first, both in the order of the workflow.
+    /// What can be done next: open acts first, then those of the main path, in the order of the
+    /// workflow.
     fn acts(&self, case: &Case) -> Result<Vec<NextAct>, Stuck> {
         let candidates = self.candidates(case)?;
         let mut acts: Vec<NextAct> = Vec::new();
@@ -268,10 +269,11 @@ impl Workflow {
                 } else {
                     Vec::new()
                 },
+                aside: event.aside,
                 open,
             });
         }
-        acts.sort_by_key(|act| !act.open);
+        acts.sort_by_key(|act| (!act.open, act.aside));
         Ok(acts)
     }
 

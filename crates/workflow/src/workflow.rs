@@ -101,6 +101,8 @@ pub struct EventKind {
     pub by: Vec<String>,
     /// The facts it brings with it.
     pub asks: Vec<String>,
+    /// Whether it lies off the main path: offered behind the others.
+    pub aside: bool,
 }
 
 /// A stopwatch with a budget.
