@@ -1,0 +1,32 @@
+# Errors and refusals
+
+problem-code = Code: { $s }
+problem-not-found-title = Not found
+problem-not-found = There is nothing at this address. Check it and try again.
+problem-sign-in-first-title = Sign in first
+problem-sign-in-first = You are not signed in, or the session is over. Programs send a valid token (Authorization: Bearer …).
+problem-forbidden-title = Not yours to do
+problem-forbidden = You may not do this.
+problem-cross-site-title = A request from elsewhere
+problem-cross-site = Another site made this request, and it was refused. Act from within this desk.
+problem-method-not-allowed-title = Method not allowed
+problem-method-not-allowed = This address does not take that method.
+problem-not-acceptable-title = Not acceptable
+problem-not-acceptable = This address does not offer the format asked for.
+problem-timeout-title = Timed out
+problem-timeout = The request did not complete in time. Try again.
+problem-too-large-title = Too large
+problem-too-large = What was sent is over the limit. Files may have 20 MiB.
+problem-unsupported-media-type-title = Unsupported media type
+problem-unsupported-media-type = The API takes application/json; files come as multipart/form-data.
+problem-malformed-title = Malformed request
+problem-malformed = The request is not of the form it should have.
+problem-overloaded-title = Busy
+problem-overloaded = Too much is going on at once, and nothing was written. Try again shortly.
+problem-failed-title = Not possible right now
+problem-failed = The system could not do this, and nothing was written. Try again later.
+problem-internal-title = The program failed
+problem-internal = The program failed, and the log says where. Tell the administrator.
+problem-conflict-title = No longer possible
+problem-stale-title = There is a newer version
+problem-refused-title = Refused

@@ -1,0 +1,23 @@
+# 时限审计
+
+audit-scope = { $n } 件
+audit-cut = 办件过多，只统计最近的 { $n } 件。
+audit-rate = 达标率
+audit-of = { $met } / { $n } 件
+audit-with-late = 含在办超期 { $s }
+audit-counts = 按时 { $met }，超期 { $missed }
+audit-median = 中位
+audit-p90 = 90% 在此以内
+audit-open = 在办
+audit-late = { $n } 件已超期
+audit-where = 时间去向
+audit-stages = { $n } 个环节的停留时间
+audit-stage = 环节
+audit-here = 现在在此
+audit-none = 还没有办件。
+audit-how = 中位和 90% 取自实际办件（最近秩），不插值、不取平均；不足 5 件不算比率。每个数字都可点开明细。
+audit-all = 全部
+audit-met = 按时
+audit-missed = 超期
+audit-rows-count = { $n } 条明细
+audit-rows-cut = 只列出前 500 条。

@@ -1,0 +1,32 @@
+# 出错与拒绝
+
+problem-code = 代码：{ $s }
+problem-not-found-title = 找不到
+problem-not-found = 没有这个地址或对象。请核对后再试。
+problem-sign-in-first-title = 请先登录
+problem-sign-in-first = 需要登录，或会话已过期。程序调用须带有效的令牌（Authorization: Bearer …）。
+problem-forbidden-title = 不能由你办理
+problem-forbidden = 你没有办理此事的权限。
+problem-cross-site-title = 请求来自别处
+problem-cross-site = 该请求由其他网站发起，已拒绝。请在本系统内操作。
+problem-method-not-allowed-title = 不支持的方法
+problem-method-not-allowed = 此地址不支持这种请求方法。
+problem-not-acceptable-title = 不支持的格式
+problem-not-acceptable = 此地址不提供所要求的格式。
+problem-timeout-title = 请求超时
+problem-timeout = 请求没有及时完成。请再试一次。
+problem-too-large-title = 内容过大
+problem-too-large = 提交的内容超过上限。文件最大 20 MiB。
+problem-unsupported-media-type-title = 不支持的内容类型
+problem-unsupported-media-type = API 只接受 application/json；上传文件用 multipart/form-data。
+problem-malformed-title = 请求有误
+problem-malformed = 请求的形式不对，无法处理。
+problem-overloaded-title = 系统繁忙
+problem-overloaded = 现在请求过多，没有写入任何内容。请稍后再试。
+problem-failed-title = 暂时无法办理
+problem-failed = 系统暂时无法完成，没有写入任何内容。请稍后再试。
+problem-internal-title = 程序出错
+problem-internal = 程序出错，已记入日志。请联系管理员。
+problem-conflict-title = 已有变化，不能办理
+problem-stale-title = 已有新版
+problem-refused-title = 不能办理

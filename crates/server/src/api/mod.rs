@@ -1,0 +1,7 @@
+//! The JSON API, version 1.
+
+pub(crate) mod body;
+pub(crate) mod cases;
+pub(crate) mod commands;
+pub(crate) mod reports;
+pub(crate) mod workflows;

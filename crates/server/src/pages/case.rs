@@ -1,0 +1,443 @@
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use groundbreak_workflow::sla::Party;
+use groundbreak_workflow::{DocumentClass, Lane, NextAct, Paper, Progress as StepProgress, Situation};
+use serde::Deserialize;
+
+use super::page;
+use crate::acts::{ActView, Doing, form_href, paper_href};
+use crate::app::{App, OpenCase};
+use crate::clock::{ClockView, is_open};
+use crate::facts::fact_words;
+use crate::frame::Frame;
+use crate::journal::{JournalView, Narrator, happened};
+use crate::light::LightView;
+use crate::moment::Moment;
+use crate::problem::Problem;
+use crate::progress::{Progress, due_acts, progress};
+use crate::timeline::Timeline;
+use crate::visitor::Visitor;
+use crate::words::{Words, count};
+
+/// How much of the journal stands on the page of the case.
+const JOURNAL_LINES: usize = 14;
+/// Papers that stand on the page at once; missing ones come first, the rest is a click away.
+const PAPERS_SHOWN: usize = 8;
+/// Lanes that stand on the page at once.
+const LANES_SHOWN: usize = 8;
+/// How much of a digest is shown where a whole one has no room.
+const DIGEST_SHOWN: usize = 4;
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct CasePage {
+    f: Frame,
+    w: Words,
+    number: String,
+    title: String,
+    places: Vec<String>,
+    workflow_title: String,
+    workflow_version: u32,
+    opened: String,
+    as_of: String,
+    revision: u64,
+    done: Option<String>,
+    closed: bool,
+    hero: Option<Hero>,
+    next: Option<ActView>,
+    next_href: Option<String>,
+    others: Vec<ActView>,
+    locked: Vec<ActView>,
+    paper_href: Option<String>,
+    clocks: Vec<ClockView>,
+    ended: Vec<ClockView>,
+    clocks_summary: String,
+    lanes: Vec<LaneView>,
+    folded_lanes: Vec<LaneView>,
+    lanes_summary: String,
+    papers: Vec<PaperView>,
+    folded_papers: Vec<PaperView>,
+    papers_summary: String,
+    waiting: Vec<Waiting>,
+    journal: JournalView,
+    facts: Vec<(String, String)>,
+}
+
+/// The clock at the head of a case.
+struct Hero {
+    clock: ClockView,
+    /// `今天 15:00 前`.
+    due: String,
+    /// `已用 1 小时 32 分，5 小时以内`.
+    used: String,
+    calendar: String,
+    timeline: Option<Timeline>,
+}
+
+struct LaneView {
+    title: String,
+    count: String,
+    steps: Vec<StepView>,
+}
+
+struct StepView {
+    title: String,
+    class: &'static str,
+    icon: &'static str,
+    /// How it stands, for who does not see the sign.
+    word: String,
+    when: Option<String>,
+}
+
+struct PaperView {
+    title: String,
+    class: String,
+    main: bool,
+    there: bool,
+    source: String,
+    digest: Option<String>,
+    href: String,
+}
+
+/// Somebody the case waits for.
+struct Waiting {
+    who: String,
+    what: String,
+    me: bool,
+    light: LightView,
+    href: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct CaseQuery {
+    /// The revision that the visitor has just brought about.
+    done: Option<u64>,
+}
+
+/// `GET /cases/{number}`
+pub(crate) async fn case(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path(number): Path<String>,
+    Query(query): Query<CaseQuery>,
+) -> Result<Response, Problem> {
+    let words = visitor.look.words;
+    let open = app.open(&number, words).await?;
+    let journal = app.engine.journal(open.case.id).await?;
+    let narrator = Narrator { workflow: &open.workflow, accounts: &app.accounts, at: &open.at };
+    let done = query.done.and_then(|revision| {
+        let commit = journal.iter().find(|commit| commit.revision == revision && commit.by.id == visitor.account.id)?;
+        let line = narrator.line(commit);
+        Some(words.with("done", [("time", &open.at.time(commit.recorded_at)), ("what", &line.said)]))
+    });
+    let (situation, at) = (&open.situation, &open.at);
+    let hero = hero(&open, &happened(&journal, &open.workflow, words));
+    let acts = acts(&open, &visitor, &app);
+    let (clocks, ended): (Vec<ClockView>, Vec<ClockView>) = situation
+        .clocks
+        .iter()
+        .skip(usize::from(hero.is_some()))
+        .map(|face| ClockView::of(face, at))
+        .partition(|clock| clock.open);
+    let steps = situation.lanes.iter().flat_map(|lane| &lane.steps);
+    let mut papers: Vec<PaperView> =
+        situation.papers.iter().map(|paper| paper_view(paper, &situation.number, at)).collect();
+    let folded_papers = papers.split_off(PAPERS_SHOWN.min(papers.len()));
+    let (lanes, folded_lanes) = lane_views(situation, at);
+    let paper_missing = situation.papers.iter().find(|paper| paper.versions.is_empty());
+    let template = CasePage {
+        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        w: words,
+        number: situation.number.clone(),
+        title: situation.title.clone(),
+        places: places(situation, words),
+        workflow_title: words.text(&situation.workflow_title).to_owned(),
+        workflow_version: situation.workflow_version,
+        opened: words.s("opened", at.instant(situation.opened_at)),
+        as_of: words.s("as-of", at.full_instant(at.now)),
+        revision: situation.revision,
+        done,
+        closed: situation.closed,
+        paper_href: (!situation.closed)
+            .then(|| {
+                let of_next = acts.next.as_ref().and_then(|next| next.href.clone());
+                of_next.or_else(|| paper_missing.map(|paper| paper_href(&situation.number, &paper.name)))
+            })
+            .flatten(),
+        next_href: acts.next_href,
+        next: acts.next,
+        others: acts.others,
+        locked: acts.locked,
+        clocks_summary: clocks_summary(situation, words),
+        clocks,
+        ended,
+        lanes_summary: words.numbers(
+            "lanes-summary",
+            [
+                ("lanes", count(situation.lanes.len())),
+                ("done", count(steps.clone().filter(|step| step.progress == StepProgress::Done).count())),
+                ("steps", count(steps.count())),
+            ],
+        ),
+        lanes,
+        folded_lanes,
+        papers_summary: papers_summary(&situation.papers, words),
+        folded_papers,
+        papers,
+        waiting: waiting(&app, &open, &visitor),
+        journal: narrator.view(journal.iter(), JOURNAL_LINES),
+        facts: situation
+            .facts
+            .iter()
+            .map(|fact| (words.text(&fact.title).to_owned(), fact_words(fact, at)))
+            .collect(),
+        hero,
+    };
+    Ok(page(StatusCode::OK, &template))
+}
+
+/// The most urgent clock that runs, else the one that ended last.
+fn hero(open: &OpenCase, happened: &[(groundbreak_workflow::sla::Timestamp, String)]) -> Option<Hero> {
+    let at = &open.at;
+    let face = open.situation.clocks.first()?;
+    let clock = ClockView::of(face, at);
+    let calendar = open.workflow.calendar.as_ref();
+    let label = at.words.with(
+        "ribbon-label",
+        [("title", &clock.title), ("remaining", &clock.remaining.sentence()), ("due", &clock.due)],
+    );
+    let running = is_open(&face.reading) && !clock.paused && !clock.remaining.red;
+    Some(Hero {
+        due: if running { at.words.s("due-before", &clock.due) } else { clock.due.clone() },
+        used: clock.used.clone(),
+        calendar: calendar_words(calendar, at.words),
+        timeline: Timeline::of(&face.reading, calendar, happened, label, at),
+        clock,
+    })
+}
+
+/// Returns `日历 蓬江区政务服务中心 第 1 版`.
+pub(super) fn calendar_words(calendar: &groundbreak_workflow::sla::Calendar, words: Words) -> String {
+    let title = calendar.title();
+    words.with("calendar", [("title", words.text(&title)), ("version", &calendar.version().to_string())])
+}
+
+/// What can be done, by what this visitor can do about it.
+struct Acts {
+    next: Option<ActView>,
+    next_href: Option<String>,
+    others: Vec<ActView>,
+    locked: Vec<ActView>,
+}
+
+/// The next step is the act that leads furthest: an open one of the visitor's own before one of
+/// others, and one that something closes only when nothing else leads on.
+fn acts(open: &OpenCase, visitor: &Visitor, app: &App) -> Acts {
+    let mut ranked: Vec<(Progress, bool, bool, &NextAct)> = open
+        .situation
+        .acts
+        .iter()
+        .map(|act| {
+            let mine = visitor.holds(act.by.iter().map(|role| role.name.as_str()));
+            (progress(app, open, act), !act.open, !mine, act)
+        })
+        .collect();
+    // Equal ones stay in the order of the workflow.
+    ranked.sort_by_key(|(progress, closed, others, _)| (*progress, *closed, *others));
+    let view = |act: &NextAct| ActView::of(act, open, visitor, app);
+    let rest = |closed: bool| ranked.iter().skip(1).filter(move |(_, is_closed, ..)| *is_closed == closed).map(|(.., act)| view(act));
+    let first = ranked.first();
+    Acts {
+        next_href: first
+            .filter(|(_, closed, others, _)| !closed && !others)
+            .map(|(.., act)| form_href(&open.situation.number, &act.event)),
+        next: first.map(|(.., act)| view(act)),
+        others: rest(false).collect(),
+        locked: rest(true).collect(),
+    }
+}
+
+/// The innermost states, as many as fit a line.
+pub(super) fn places(situation: &Situation, words: Words) -> Vec<String> {
+    const PLACES_MAX: usize = 4;
+    let all = situation.places.iter().map(|place| words.text(&place.title).to_owned());
+    let mut places: Vec<String> = all.take(PLACES_MAX).collect();
+    let more = situation.places.len().saturating_sub(PLACES_MAX);
+    if more > 0 {
+        places.push(words.n("places-more", more));
+    }
+    places
+}
+
+fn clocks_summary(situation: &Situation, words: Words) -> String {
+    let open = situation.clocks.iter().filter(|face| is_open(&face.reading));
+    let paused = open.clone().filter(|face| face.reading.state == groundbreak_workflow::sla::ClockState::Paused).count();
+    let running = open.count() - paused;
+    words.numbers(
+        "clocks-summary",
+        [
+            ("running", count(running)),
+            ("paused", count(paused)),
+            ("ended", count(situation.clocks.len() - running - paused)),
+        ],
+    )
+}
+
+/// Lanes in which something is under way, and those that are folded: where all is done, nothing
+/// has begun, or there is no room.
+fn lane_views(situation: &Situation, at: &Moment) -> (Vec<LaneView>, Vec<LaneView>) {
+    let few = situation.lanes.len() <= LANES_SHOWN;
+    let under_way = |lane: &Lane| {
+        let here = lane.steps.iter().position(|step| matches!(step.progress, StepProgress::Here | StepProgress::Paused));
+        here.is_some_and(|here| here + 1 < lane.steps.len())
+    };
+    let (mut shown, mut folded) = (Vec::new(), Vec::new());
+    for lane in &situation.lanes {
+        let room = shown.len() < LANES_SHOWN;
+        if few || (room && under_way(lane)) { &mut shown } else { &mut folded }.push(lane_view(lane, at));
+    }
+    (shown, folded)
+}
+
+fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
+    let words = at.words;
+    let done = lane.steps.iter().filter(|step| step.progress == StepProgress::Done).count();
+    LaneView {
+        title: words.text(&lane.title).to_owned(),
+        count: words.numbers("lane-count", [("done", count(done)), ("steps", count(lane.steps.len()))]),
+        steps: lane
+            .steps
+            .iter()
+            .map(|step| {
+                let (class, icon, key) = match step.progress {
+                    StepProgress::Done => ("done", "ok", "step-done"),
+                    StepProgress::Here => ("here", "dot", "step-here"),
+                    StepProgress::Paused => ("hold", "pause", "step-paused"),
+                    StepProgress::Ahead => ("todo", "ring", "step-ahead"),
+                };
+                StepView {
+                    title: words.text(&step.title).to_owned(),
+                    class,
+                    icon,
+                    word: words.t(key),
+                    when: step.entered_at.map(|instant| {
+                        let date = at.date(instant);
+                        if date == at.date(at.now) { at.time(instant) } else { at.near_day(date) }
+                    }),
+                }
+            })
+            .collect(),
+    }
+}
+
+fn papers_summary(papers: &[Paper], words: Words) -> String {
+    let missing = |class| count(papers.iter().filter(|paper| paper.versions.is_empty() && paper.class == class).count());
+    let (main, later) = (missing(DocumentClass::Main), missing(DocumentClass::Secondary));
+    words.numbers(
+        "papers-summary",
+        [("all", count(papers.len())), ("missing", main), ("later", later), ("there", count(papers.len()) - main - later)],
+    )
+}
+
+/// Returns `主要` or `可容缺`.
+pub(super) fn class_words(class: DocumentClass, words: Words) -> String {
+    words.t(match class {
+        DocumentClass::Main => "class-main",
+        DocumentClass::Secondary => "class-secondary",
+    })
+}
+
+fn paper_view(paper: &Paper, number: &str, at: &Moment) -> PaperView {
+    let words = at.words;
+    let newest = paper.versions.last();
+    PaperView {
+        title: match paper.versions.len() {
+            0 | 1 => words.text(&paper.title).to_owned(),
+            versions => words.with("paper-version", [("title", words.text(&paper.title)), ("n", &versions.to_string())]),
+        },
+        class: class_words(paper.class, words),
+        main: paper.class == DocumentClass::Main,
+        there: newest.is_some(),
+        source: match newest {
+            Some(version) => format!("{} {}", version.by, at.instant(version.at)),
+            None => paper.law.as_ref().map(|law| words.text(law).to_owned()).unwrap_or_default(),
+        },
+        digest: newest.map(|version| short_digest(&version.digest)),
+        href: paper_href(number, &paper.name),
+    }
+}
+
+fn short_digest(digest: &str) -> String {
+    match (digest.get(..DIGEST_SHOWN), digest.get(digest.len().saturating_sub(DIGEST_SHOWN)..)) {
+        (Some(first), Some(last)) => format!("{first}…{last}"),
+        _ => digest.to_owned(),
+    }
+}
+
+/// Whom the case waits for: who may act, who owes papers, and what lets a clock stand still.
+fn waiting(app: &App, open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
+    const WAITING_MAX: usize = 8;
+    let words = visitor.look.words;
+    let situation = &open.situation;
+    let urgent = situation.clocks.first().filter(|face| is_open(&face.reading));
+    let light = urgent.map_or_else(|| LightView::none(words), |face| LightView::of(&face.reading, words));
+    let mut waiting: Vec<Waiting> = Vec::new();
+    for face in situation.clocks.iter().filter(|face| is_open(&face.reading)) {
+        let paused = face.reading.state == groundbreak_workflow::sla::ClockState::Paused;
+        let Some(stretch) = face.reading.stretches.last().filter(|_| paused) else { continue };
+        let who = stretch.party().text();
+        let who = words.text(&who).to_owned();
+        if stretch.party() != Party::Office && waiting.iter().all(|one| one.who != who) {
+            let what = words.with(
+                "waiting-paused",
+                [("clock", words.text(&face.title)), ("since", &open.at.instant(stretch.from))],
+            );
+            waiting.push(Waiting { who, what, me: false, light: LightView::of(&face.reading, words), href: None });
+        }
+    }
+    let mut by_role: Vec<(&str, String, Vec<&str>, &str)> = Vec::new();
+    for act in due_acts(app, open).into_iter().filter(|act| act.open) {
+        let Some(role) = act.by.iter().find(|role| visitor.holds([role.name.as_str()])).or(act.by.first()) else { continue };
+        match by_role.iter_mut().find(|(name, ..)| *name == role.name) {
+            Some((_, _, titles, _)) => titles.push(words.text(&act.title)),
+            None => by_role.push((&role.name, words.text(&role.title).to_owned(), vec![words.text(&act.title)], &act.event)),
+        }
+    }
+    waiting.extend(by_role.into_iter().map(|(role, who, titles, event)| {
+        let me = visitor.holds([role]);
+        let more = titles.len().saturating_sub(2);
+        let mut what = words.list(titles.into_iter().take(2));
+        if more > 0 {
+            what = words.with("and-more", [("what", &what), ("n", &more.to_string())]);
+        }
+        Waiting { who, what, me, light: light.clone(), href: me.then(|| form_href(&situation.number, event)) }
+    }));
+    let main_missing: Vec<&str> = situation
+        .papers
+        .iter()
+        .filter(|paper| paper.versions.is_empty() && paper.class == DocumentClass::Main)
+        .map(|paper| words.text(&paper.title))
+        .collect();
+    if !main_missing.is_empty() && !situation.closed {
+        let more = main_missing.len().saturating_sub(2);
+        let mut what = words.list(main_missing.into_iter().take(2));
+        if more > 0 {
+            what = words.with("and-more", [("what", &what), ("n", &more.to_string())]);
+        }
+        waiting.push(Waiting {
+            who: words.t("waiting-applicant"),
+            what: words.s("waiting-papers", what),
+            me: false,
+            light,
+            href: None,
+        });
+    }
+    // One's own turn stands first.
+    waiting.sort_by_key(|one| !one.me);
+    waiting.truncate(WAITING_MAX);
+    waiting
+}

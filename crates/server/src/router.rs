@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use groundbreak_engine::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use crate::app::{App, ServerOptions};
+use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
+use crate::pages::{act, audit, case, clock, desk, journal, new_case, note, paper, sign_in, workflows};
+use crate::problem::Problem;
+use crate::{api, assets, live, outermost};
+
+/// The largest body of a call to the API, in bytes.
+const CALL_BYTES_MAX: usize = 256 * 1024;
+
+/// Returns the desk and the API of an engine, to be served or mounted at the root of a host.
+///
+/// Links and cookies are made for the root. Behind a proxy, `Host` and `Origin` must reach this
+/// unchanged: the protection against forged requests compares them.
+pub fn router(engine: Engine, options: ServerOptions) -> Router {
+    let app = Arc::new(App::new(engine, options));
+    Router::new()
+        .merge(pages())
+        .nest("/api/v1", calls())
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::of_status(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CsrfLayer::new().with_rejection_response(forged))
+        // From here on outwards, problems are put into the form that who asked can read.
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), outermost::express_problems))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), outermost::set_headers))
+        .with_state(app)
+}
+
+fn pages() -> Router<Arc<App>> {
+    let upload = post(paper::submit).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + FORM_BYTES_MAX));
+    Router::new()
+        .route("/", get(sign_in::start))
+        .route("/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/switch", post(sign_in::switch))
+        .route("/desk", get(desk::desk))
+        .route("/desk/new", get(new_case::form).post(new_case::submit))
+        .route("/cases/{number}", get(case::case))
+        .route("/cases/{number}/acts/{event}", get(act::form).post(act::submit))
+        .route("/cases/{number}/note", get(note::form).post(note::submit))
+        .route("/cases/{number}/papers/{document}", get(paper::form).merge(upload))
+        .route("/cases/{number}/clocks/{clock}", get(clock::clock))
+        .route("/cases/{number}/journal", get(journal::journal))
+        .route("/cases/{number}/events", get(live::of_case))
+        .route("/audit", get(audit::audit))
+        .route("/audit/rows", get(audit::rows))
+        .route("/workflows", get(workflows::workflows))
+        .route("/assets/{digest}/{name}", get(assets::asset))
+        .route("/healthz", get(health))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}
+
+fn calls() -> Router<Arc<App>> {
+    Router::new()
+        .route("/cases", get(api::cases::list).post(api::commands::open))
+        .route("/cases/{case}", get(api::cases::one))
+        .route("/cases/{case}/journal", get(api::cases::journal))
+        .route("/cases/{case}/events", post(api::commands::fire))
+        .route("/cases/{case}/documents", post(api::commands::attach))
+        .route("/cases/{case}/comments", post(api::commands::comment))
+        .route("/workflows", get(api::workflows::list))
+        .route("/workflows/{name}", get(api::workflows::one))
+        .route("/reports/turnaround", get(api::reports::turnaround))
+        .route("/events", get(live::of_all))
+        .route("/healthz", get(health))
+        .layer(DefaultBodyLimit::max(CALL_BYTES_MAX))
+}
+
+/// `GET /healthz`: answers as long as the process does.
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = said.unwrap_or("of an unknown kind"), "a request ran into a fault of the program");
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+fn forged(_: ProtectionError) -> Response {
+    Problem::new(StatusCode::FORBIDDEN, "cross-site").into_response()
+}
