@@ -427,15 +427,19 @@ impl Workflow {
             .collect()
     }
 
-    /// A lane for the workflow as a whole, and one for each region of each parallel state.
+    /// A lane for the workflow as a whole, and one for each region of each parallel state that
+    /// the case has come to.
     fn lanes(&self, case: &Case) -> Vec<Lane> {
         let regions = self.states.iter().filter(|(_, state)| {
-            let parent = state
-                .parent
-                .as_ref()
-                .and_then(|parent| self.states.get(parent));
+            let Some(parent) = &state.parent else {
+                return false;
+            };
             state.kind == StateKind::Compound
-                && parent.is_some_and(|parent| parent.kind == StateKind::Parallel)
+                && case.stays.contains_key(parent)
+                && self
+                    .states
+                    .get(parent)
+                    .is_some_and(|parent| parent.kind == StateKind::Parallel)
         });
         let whole = Lane {
             state: String::new(),
@@ -453,26 +457,33 @@ impl Workflow {
             .collect()
     }
 
+    /// The steps inside a state, in document order. A compound state is a heading for its own
+    /// steps, which stand in its place; a parallel one is a step, and its regions are lanes.
     fn steps(&self, case: &Case, parent: Option<&str>) -> Vec<LaneStep> {
-        self.states
-            .iter()
-            .filter(|(name, state)| {
-                state.parent.as_deref() == parent
-                    && state.kind != StateKind::History
-                    && (!state.aside || case.stays.contains_key(*name))
-            })
-            .map(|(name, state)| LaneStep {
+        let mut steps = Vec::new();
+        for (name, state) in &self.states {
+            let unseen = state.aside && !case.stays.contains_key(name);
+            if state.parent.as_deref() != parent || state.kind == StateKind::History || unseen {
+                continue;
+            }
+            if state.kind == StateKind::Compound {
+                steps.extend(self.steps(case, Some(name)));
+                continue;
+            }
+            let progress = match (case.is_in(name), state.kind, case.stays.contains_key(name)) {
+                (true, StateKind::Final, _) | (false, _, true) => Progress::Done,
+                (true, ..) if state.pauses.is_some() => Progress::Paused,
+                (true, ..) => Progress::Here,
+                (false, _, false) => Progress::Ahead,
+            };
+            steps.push(LaneStep {
                 state: name.clone(),
                 title: state.title.clone(),
-                progress: match (case.is_in(name), state.kind, case.stays.contains_key(name)) {
-                    (true, StateKind::Final, _) | (false, _, true) => Progress::Done,
-                    (true, ..) if state.pauses.is_some() => Progress::Paused,
-                    (true, ..) => Progress::Here,
-                    (false, _, false) => Progress::Ahead,
-                },
+                progress,
                 entered_at: case.entered_at(name),
-            })
-            .collect()
+            });
+        }
+        steps
     }
 }
 
