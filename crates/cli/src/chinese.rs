@@ -1,0 +1,258 @@
+//! Help in Chinese. The grammar is written in English next to each argument; this table holds the
+//! same sentences for a Chinese reader, and a test compares the two.
+
+use clap::Command;
+
+/// Command path and argument (empty for the command itself), and what it does.
+const WORDS: [(&str, &str, &str); 61] = [
+    ("", "", "让一个项目走完政务服务中心的全部流程。"),
+    (
+        "",
+        "lang",
+        "帮助与提示的语言；不指定时，终端为中文环境则用中文",
+    ),
+    ("demo", "", "试用：带示例数据的窗口，停止后即删除"),
+    (
+        "demo",
+        "port",
+        "本机端口，0 为任意空闲端口；被占用时取下一个空闲的",
+    ),
+    ("demo", "data", "把数据放进这个空目录并保留"),
+    ("serve", "", "以一个数据目录提供窗口页面与 HTTP 接口"),
+    ("serve", "data", "数据目录，不存在则建立"),
+    ("serve", "listen", "监听的地址与端口"),
+    (
+        "serve",
+        "accounts",
+        "账号文件；不指定则为数据目录中的 accounts.json",
+    ),
+    (
+        "serve",
+        "workflows",
+        "除自带的以外，要发布的日历与流程所在目录",
+    ),
+    ("serve", "https", "浏览器只经前置代理以 HTTPS 访问"),
+    ("user", "", "管理可登录的人"),
+    ("user add", "", "添加账号；密码当场输入，或从标准输入读取"),
+    ("user add", "accounts", "账号文件，不存在则建立"),
+    ("user add", "id", "流水中的账号标识：字母、数字与 -_.@"),
+    ("user add", "name", "页面上显示的姓名"),
+    ("user add", "roles", "角色，用流程中的名称；可写多次"),
+    ("user add", "department", "部门"),
+    ("user add", "token", "不设密码，生成接口令牌并显示这一次"),
+    ("check", "", "检查日历与流程定义，逐处指出全部错误"),
+    ("check", "files", "要检查的定义；不指定则检查自带的"),
+    ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
+    ("check", "format", "输出形式"),
+    ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),
+    (
+        "replay",
+        "",
+        "以模拟时间在真实引擎上演练场景文件，并核对其期望",
+    ),
+    ("replay", "files", "要演练的场景，各用自己的数据目录"),
+    (
+        "replay",
+        "keep",
+        "把数据目录保留在此：每个场景一个，以文件名命名",
+    ),
+    (
+        "replay",
+        "workflows",
+        "除自带的以外，要发布的日历与流程所在目录",
+    ),
+    ("replay", "format", "输出形式"),
+    ("case", "", "在没有服务占用的数据目录上办件"),
+    ("case open", "", "接件"),
+    ("case open", "workflow", "流程名称"),
+    ("case open", "title", "办件所涉的项目或企业"),
+    ("case open", "facts", "接件时已知的事实；可写多次"),
+    ("case fire", "", "向办件发送事件"),
+    ("case fire", "number", "办件编号"),
+    ("case fire", "event", "事件名称"),
+    ("case fire", "facts", "事件带来的事实；可写多次"),
+    ("case fire", "note", "备注，或补登的原因"),
+    ("case attach", "", "登记已交材料；文件内容留在原处"),
+    ("case attach", "number", "办件编号"),
+    ("case attach", "document", "材料名称"),
+    ("case attach", "file", "文件，登记其 SHA-256"),
+    ("case attach", "note", "备注"),
+    ("case comment", "", "在办件流水中记一笔"),
+    ("case comment", "number", "办件编号"),
+    ("case comment", "text", "内容"),
+    ("case show", "", "查看办件：现处、下一步、时限、材料与流水"),
+    ("case show", "number", "办件编号"),
+    ("case show", "format", "输出形式"),
+    ("case list", "", "列出办件，最急的在前"),
+    ("case list", "workflow", "只列此流程的办件"),
+    ("case list", "open", "只列尚未办结的"),
+    ("case list", "format", "输出形式"),
+    ("report", "", "就数据目录中的办件计算指标"),
+    ("report turnaround", "", "办理用时：按时限与环节"),
+    ("report turnaround", "workflow", "只计此流程的办件"),
+    (
+        "report turnaround",
+        "from",
+        "只计当日或之后接件的（2023-03-01），以流程所在地为准",
+    ),
+    ("report turnaround", "to", "只计当日或之前接件的"),
+    ("report turnaround", "format", "输出形式"),
+    ("version", "", "显示程序、时区数据与各种格式的版本"),
+];
+
+/// Arguments that several commands share.
+const SHARED: [(&str, &str); 6] = [
+    ("data", "数据目录"),
+    ("actor", "以何角色办理，可另写姓名：角色:姓名"),
+    (
+        "at",
+        "实际发生的时间（补登）：2023-03-23 11:00，以流程所在地为准",
+    ),
+    ("seen", "您所依据的版本；其后若有变动则拒绝"),
+    ("format", "输出形式"),
+    ("help", "显示帮助"),
+];
+
+/// Returns the grammar with its help in Chinese.
+pub(crate) fn translate(grammar: Command) -> Command {
+    // Builds the arguments that clap adds by itself, so that they are translated too.
+    let mut grammar = grammar.disable_help_subcommand(true);
+    grammar.build();
+    translate_at("", grammar).mut_arg("version", |argument| {
+        argument.help("显示版本").help_heading("选项")
+    })
+}
+
+fn translate_at(path: &str, command: Command) -> Command {
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let mut command = command;
+    for name in names {
+        let below = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path} {name}")
+        };
+        command = command.mut_subcommand(&name, |command| translate_at(&below, command));
+    }
+    if let Some(about) = find(path, "") {
+        command = command.about(about).long_about(None::<&str>);
+    }
+    if let Some(example) = command.get_after_help().map(ToString::to_string) {
+        command = command.after_help(example.replacen("Example:", "示例：", 1));
+    }
+    let has_subcommands = command.has_subcommands();
+    let template = if has_subcommands {
+        "{about}\n\n用法：{usage}\n\n命令：\n{subcommands}\n\n{all-args}{after-help}"
+    } else {
+        "{about}\n\n用法：{usage}\n\n{all-args}{after-help}"
+    };
+    let template = if has_subcommands {
+        template.replace("{all-args}", "选项：\n{options}")
+    } else {
+        template.to_owned()
+    };
+    command.help_template(template).mut_args(|argument| {
+        let heading = if argument.is_positional() {
+            "参数"
+        } else {
+            "选项"
+        };
+        let help = find(path, argument.get_id().as_str());
+        let argument = argument.help_heading(heading);
+        match help {
+            Some(help) => argument.help(help).long_help(None::<&str>),
+            None => argument,
+        }
+    })
+}
+
+fn find(path: &str, argument: &str) -> Option<&'static str> {
+    let own = WORDS
+        .iter()
+        .find(|(at, name, _)| *at == path && *name == argument)
+        .map(|(.., words)| *words);
+    let shared = || {
+        let known = SHARED
+            .iter()
+            .find(|(name, _)| *name == argument)
+            .map(|(_, words)| *words);
+        known.or_else(|| {
+            if argument == "lang" {
+                find("", "lang")
+            } else {
+                None
+            }
+        })
+    };
+    // The global argument stands under every command.
+    own.or_else(|| {
+        if argument.is_empty() || path.is_empty() && argument == "lang" {
+            None
+        } else {
+            shared()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::arguments::Arguments;
+
+    fn walk(path: &str, command: &Command, visit: &mut impl FnMut(&str, &str)) {
+        visit(path, "");
+        for argument in command.get_arguments() {
+            visit(path, argument.get_id().as_str());
+        }
+        for command in command.get_subcommands() {
+            let name = command.get_name();
+            let below = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path} {name}")
+            };
+            walk(&below, command, visit);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_chinese_words_and_no_words_are_left_over() {
+        let mut missing = Vec::new();
+        let mut places = BTreeSet::new();
+        walk("", &Arguments::command(), &mut |path, argument| {
+            places.insert((path.to_owned(), argument.to_owned()));
+            if find(path, argument).is_none() && argument != "version" {
+                missing.push(format!("{path} {argument}"));
+            }
+        });
+        assert!(missing.is_empty(), "without Chinese: {missing:?}");
+        let stray: Vec<_> = WORDS
+            .iter()
+            .filter(|(path, argument, _)| {
+                !places.contains(&((*path).to_owned(), (*argument).to_owned()))
+            })
+            .collect();
+        assert!(stray.is_empty(), "for nothing: {stray:?}");
+    }
+
+    #[test]
+    fn chinese_help_shows_an_example_for_every_command() {
+        let mut grammar = translate(Arguments::command());
+        let help = grammar.render_help().to_string();
+        assert!(help.contains("用法：") && help.contains("示例："), "{help}");
+        for command in grammar
+            .get_subcommands()
+            .filter(|command| !command.has_subcommands())
+        {
+            let help = command.clone().render_help().to_string();
+            assert!(help.contains("示例："), "{help}");
+        }
+    }
+}

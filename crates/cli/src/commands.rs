@@ -1,0 +1,63 @@
+//! One file a command.
+
+pub(crate) mod case;
+mod check;
+mod demo;
+mod replay;
+mod report;
+mod schema;
+mod serve;
+mod user;
+mod version;
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use tokio::runtime::Runtime;
+
+use crate::screen::Screen;
+use crate::trouble::Outcome;
+
+/// What the program can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Try it: a desk with example data, thrown away when you stop it
+    Demo(demo::Arguments),
+    /// Serve the desk and the HTTP API from a data directory
+    Serve(serve::Arguments),
+    /// Manage who may sign in
+    #[command(subcommand)]
+    User(user::Command),
+    /// Check calendars and workflow definitions, and show every fault in its place
+    Check(check::Arguments),
+    /// Print the JSON Schema of workflow definitions, for editors
+    Schema(schema::Arguments),
+    /// Play scenario files through the real engine on simulated time, and check what they expect
+    Replay(replay::Arguments),
+    /// Work on the cases of a data directory that no server has open
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Compute figures over the cases of a data directory
+    #[command(subcommand)]
+    Report(report::Command),
+    /// Print the versions of this program, its time zone data and its formats
+    Version(version::Arguments),
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
+    match command {
+        Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments, screen)),
+        Command::Serve(arguments) => runtime()?.block_on(serve::run(arguments, screen)),
+        Command::User(command) => user::run(command, screen),
+        Command::Check(arguments) => check::run(&arguments, screen),
+        Command::Schema(_) => schema::run(screen),
+        Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
+        Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
+        Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
+        Command::Version(arguments) => version::run(&arguments, screen),
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    Runtime::new().context("the threads of the program could not be started")
+}

@@ -1,0 +1,258 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use groundbreak_workflow::{Diagnostic, Library, LibraryError, Text};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde::Serialize;
+
+use crate::definitions::{DefinitionFile, DefinitionKind};
+use crate::screen::{Format, Screen};
+use crate::trouble::Outcome;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: groundbreak check workflows/*.yaml")]
+pub(crate) struct Arguments {
+    /// Definitions to check. Without any, those that come with this program
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Folder of calendars that the definitions may count on, besides the shipped ones
+    #[arg(long, value_name = "DIR")]
+    calendars: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A fault as programs read it.
+#[derive(Serialize)]
+struct FaultRow {
+    file: String,
+    line: usize,
+    column: usize,
+    code: &'static str,
+    message: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<Text>,
+}
+
+pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
+    let mut library = Library::new();
+    let files = if arguments.files.is_empty() {
+        DefinitionFile::shipped()
+    } else {
+        for file in DefinitionFile::shipped()
+            .iter()
+            .filter(|file| file.kind == DefinitionKind::Calendar)
+        {
+            library.add_calendar(&file.text)?;
+        }
+        arguments
+            .files
+            .iter()
+            .map(|path| DefinitionFile::read(path))
+            .collect::<Result<Vec<_>>>()?
+    };
+    let mut calendars: Vec<DefinitionFile> = match &arguments.calendars {
+        Some(folder) => DefinitionFile::read_all(folder)?,
+        None => Vec::new(),
+    };
+    calendars.retain(|file| file.kind == DefinitionKind::Calendar);
+    let (own, workflows): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| file.kind == DefinitionKind::Calendar);
+    calendars.extend(own);
+    let mut good = Vec::new();
+    let mut faulty = check_calendars(&mut library, calendars, &mut good);
+    for file in workflows {
+        match library.add_workflow(&file.text) {
+            Ok(workflow) => good.push(Text::new(
+                format!(
+                    "正确 {} v{}：{} 个状态，{} 个事件，{} 个时限",
+                    workflow.name,
+                    workflow.version,
+                    workflow.states.len(),
+                    workflow.events.len(),
+                    workflow.clocks.len()
+                ),
+                format!(
+                    "ok {} v{}: {}, {}, {}",
+                    workflow.name,
+                    workflow.version,
+                    counted(workflow.states.len(), "state"),
+                    counted(workflow.events.len(), "event"),
+                    counted(workflow.clocks.len(), "clock")
+                ),
+            )),
+            Err(error) => faulty.push((file, faults_of(error))),
+        }
+    }
+    if arguments.format == Format::Json {
+        screen.json(&faulty.iter().flat_map(rows).collect::<Vec<_>>())?;
+    } else {
+        for text in &good {
+            screen.say(text)?;
+        }
+        for (file, faults) in &faulty {
+            for fault in faults {
+                draw(file, fault, screen)?;
+            }
+        }
+    }
+    Ok(if faulty.is_empty() {
+        Outcome::Good
+    } else {
+        Outcome::Finding
+    })
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A file with faults.
+type Faulty = (DefinitionFile, Vec<Diagnostic>);
+
+/// Adds calendars, each after the one it inherits from, in whatever order they come.
+fn check_calendars(
+    library: &mut Library,
+    mut waiting: Vec<DefinitionFile>,
+    good: &mut Vec<Text>,
+) -> Vec<Faulty> {
+    loop {
+        let before = waiting.len();
+        let mut faulty: Vec<Faulty> = Vec::new();
+        for file in std::mem::take(&mut waiting) {
+            match library.add_calendar(&file.text) {
+                Ok(calendar) => good.push(Text::new(
+                    format!("正确 日历 {} v{}", calendar.id(), calendar.version()),
+                    format!("ok calendar {} v{}", calendar.id(), calendar.version()),
+                )),
+                Err(error) => faulty.push((file, faults_of(error))),
+            }
+        }
+        if faulty.len() == before {
+            return faulty;
+        }
+        waiting = faulty.into_iter().map(|(file, _)| file).collect();
+    }
+}
+
+fn faults_of(error: LibraryError) -> Vec<Diagnostic> {
+    match error {
+        LibraryError::Faults(faults) => faults,
+        taken @ LibraryError::VersionTaken { .. } => {
+            vec![Diagnostic::new("version-taken", 0..0, taken.text())]
+        }
+    }
+}
+
+fn rows((file, faults): &Faulty) -> Vec<FaultRow> {
+    faults
+        .iter()
+        .map(|fault| {
+            let place = fault.place(&file.text);
+            FaultRow {
+                file: file.path.display().to_string(),
+                line: place.line,
+                column: place.column,
+                code: fault.code,
+                message: fault.message.clone(),
+                help: fault.help.clone(),
+            }
+        })
+        .collect()
+}
+
+/// Draws a fault: where, what, the text underlined, and what to do.
+fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Result<()> {
+    let place = fault.place(&file.text);
+    let path = file.path.display().to_string();
+    let heading = format!("{path}:{}:{} {}", place.line, place.column, fault.code);
+    screen.line(screen.red(&heading))?;
+    let drawn = Drawn {
+        message: fault.message.get(screen.language()).to_owned(),
+        help: fault
+            .help
+            .as_ref()
+            .map(|help| help.get(screen.language()).to_owned()),
+        label: label(&file.text, fault),
+        source: NamedSource::new(path, file.text.clone()),
+    };
+    let theme = if screen.colours() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let mut text = String::new();
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(100)
+        .render_report(&mut text, &drawn)?;
+    screen.line(text.trim_end())?;
+    Ok(screen.line("")?)
+}
+
+/// Returns what is underlined: at least one character, and whole ones.
+fn label(text: &str, fault: &Diagnostic) -> LabeledSpan {
+    let mut start = fault.span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = fault.span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    LabeledSpan::new(None, start, end - start)
+}
+
+/// A fault as miette draws it.
+#[derive(Debug)]
+struct Drawn {
+    message: String,
+    help: Option<String>,
+    label: LabeledSpan,
+    source: NamedSource<String>,
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Drawn {}
+
+impl miette::Diagnostic for Drawn {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(self.label.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_characters_are_underlined_wherever_the_span_lies() {
+        let text = "名: 企业";
+        for (start, end) in [(0, 0), (1, 2), (5, 8), (5, 99), (99, 3)] {
+            let span = label(text, &Diagnostic::new("test", start..end, Text::default()));
+            let (offset, length) = (span.offset(), span.len());
+            assert!(
+                text.get(offset..offset + length).is_some(),
+                "{start}..{end}"
+            );
+        }
+    }
+}

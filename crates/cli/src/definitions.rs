@@ -1,0 +1,185 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use groundbreak_engine::{Engine, PublishError};
+use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX};
+
+use crate::shipped;
+use crate::trouble::Trouble;
+
+/// How deep folders of definitions are searched.
+const DEPTH_MAX: usize = 4;
+
+/// A file that defines a calendar or a workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct DefinitionFile {
+    /// Where it was read from, as it is shown.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// What it defines.
+    pub(crate) kind: DefinitionKind,
+}
+
+/// What a file defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DefinitionKind {
+    Calendar,
+    Workflow,
+}
+
+impl DefinitionKind {
+    /// Tells what a text defines, by its outermost keys. What looks like neither is taken for a
+    /// workflow, whose compiler says what is wrong with it.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut keys = text
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(key, _)| key.trim_end());
+        // `workflow` may stand anywhere, and then decides.
+        if keys.clone().any(|key| key == "workflow" || key == "states") {
+            return Self::Workflow;
+        }
+        let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
+        if calendar {
+            Self::Calendar
+        } else {
+            Self::Workflow
+        }
+    }
+}
+
+impl DefinitionFile {
+    /// Reads a definition.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))?;
+        Ok(Self {
+            path: path.to_owned(),
+            kind: DefinitionKind::of(&text),
+            text,
+        })
+    }
+
+    /// Returns the definitions that come with this program, calendars first.
+    pub(crate) fn shipped() -> Vec<Self> {
+        let files = shipped::CALENDARS.iter().chain(&shipped::WORKFLOWS);
+        files
+            .map(|file| Self {
+                path: file.path.into(),
+                kind: DefinitionKind::of(file.text),
+                text: file.text.to_owned(),
+            })
+            .collect()
+    }
+
+    /// Reads the definitions in a folder and the folders in it, by name.
+    pub(crate) fn read_all(folder: &Path) -> Result<Vec<Self>> {
+        let mut paths = Vec::new();
+        collect(folder, DEPTH_MAX, &mut paths)?;
+        paths.sort();
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+}
+
+fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = |source| Trouble::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() && depth > 0 {
+            collect(&path, depth - 1, paths)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text file of at most `bytes_max` bytes.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
+    let unreadable = |source| Trouble::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > bytes_max {
+        return Err(Trouble::FileTooLarge {
+            path: path.to_owned(),
+            bytes_max,
+        }
+        .into());
+    }
+    Ok(std::fs::read_to_string(path).map_err(unreadable)?)
+}
+
+/// Publishes definitions: calendars first, each after the one it inherits from, then workflows.
+/// What is published already stays as it is.
+pub(crate) async fn publish(engine: &Engine, files: &[DefinitionFile]) -> Result<()> {
+    let (mut calendars, workflows): (Vec<_>, Vec<_>) = files
+        .iter()
+        .partition(|file| file.kind == DefinitionKind::Calendar);
+    while !calendars.is_empty() {
+        let mut waiting = Vec::new();
+        let mut fault = None;
+        for file in &calendars {
+            match engine.publish_calendar(&file.text).await {
+                Ok(_) => {}
+                // It may inherit from one that comes later.
+                Err(error @ PublishError::Library(LibraryError::Faults(_))) => {
+                    fault.get_or_insert((file, error));
+                    waiting.push(*file);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if waiting.len() == calendars.len()
+            && let Some((file, _)) = fault
+        {
+            return Err(Trouble::FaultyDefinition {
+                path: file.path.clone(),
+            }
+            .into());
+        }
+        calendars = waiting;
+    }
+    for file in workflows {
+        match engine.publish_workflow(&file.text).await {
+            Ok(_) => {}
+            Err(PublishError::Library(LibraryError::Faults(_))) => {
+                return Err(Trouble::FaultyDefinition {
+                    path: file.path.clone(),
+                }
+                .into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outermost_keys_tell_what_a_file_defines() {
+        let rows = [
+            ("id: hall\ntz: Asia/Shanghai\n", DefinitionKind::Calendar),
+            (
+                "# workflow: no\nid: hall\ninherits: china\n",
+                DefinitionKind::Calendar,
+            ),
+            ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
+            ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
+            ("", DefinitionKind::Workflow),
+        ];
+        for (text, kind) in rows {
+            assert_eq!(DefinitionKind::of(text), kind, "{text}");
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! Plays plans, and compares what happens with what they say.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use groundbreak_engine::SubmitError;
+use groundbreak_workflow::sla::{ClockReading, ClockState, Light, Timestamp, Used, Verdict};
+use groundbreak_workflow::{Act, Case, CaseId, Command, Entry, Language, Refusal, Workflow};
+
+use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep};
+use super::script::{Expectation, Placed, Standing};
+use super::stage::Stage;
+use crate::amount;
+
+/// How a plan went.
+#[derive(Debug, Default)]
+pub(crate) struct Played {
+    /// How many lines were played.
+    pub(crate) steps: usize,
+    /// How many expectations were checked.
+    pub(crate) checks: usize,
+    /// Where it went otherwise.
+    pub(crate) mismatches: Vec<Mismatch>,
+}
+
+/// A line after which things were not as it says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Mismatch {
+    /// Line, from 1.
+    pub(crate) line: usize,
+    /// Column in characters, from 1.
+    pub(crate) column: usize,
+    /// The lines of the scenario.
+    pub(crate) expected: Vec<String>,
+    /// The same lines, as they would have to read.
+    pub(crate) actual: Vec<String>,
+}
+
+/// Plays plans together on one stage, in the order of time. Lines of the same instant keep the
+/// order in which they are written.
+pub(crate) async fn play(
+    plans: &[Plan],
+    stage: &mut Stage,
+    language: Language,
+) -> Result<Vec<Played>> {
+    let mut order: Vec<(Timestamp, usize, usize, usize)> = Vec::new();
+    for (plan_index, plan) in plans.iter().enumerate() {
+        for (case_index, case) in plan.cases.iter().enumerate() {
+            order.extend(
+                case.steps
+                    .iter()
+                    .enumerate()
+                    .map(|(step, planned)| (planned.at, plan_index, case_index, step)),
+            );
+        }
+    }
+    order.sort_by_key(|(at, ..)| *at);
+    let mut played: Vec<Played> = plans.iter().map(|_| Played::default()).collect();
+    let mut ids: BTreeMap<(usize, usize), CaseId> = BTreeMap::new();
+    for (at, plan_index, case_index, step_index) in order {
+        let case = &plans[plan_index].cases[case_index];
+        let step = &case.steps[step_index];
+        let id = *ids
+            .entry((plan_index, case_index))
+            .or_insert_with(|| stage.engine().new_case_id());
+        let line = step.source.first().map_or(0, |(line, _)| *line);
+        let taken = take(stage, case, id, step, at, language)
+            .await
+            .with_context(|| format!("line {line}"))?;
+        let report = &mut played[plan_index];
+        report.steps += 1;
+        report.checks += step.expected.len();
+        report.mismatches.extend(taken);
+    }
+    for report in &mut played {
+        report
+            .mismatches
+            .sort_by_key(|mismatch| (mismatch.line, mismatch.column));
+    }
+    Ok(played)
+}
+
+/// Plays one line, and returns what went otherwise.
+async fn take(
+    stage: &mut Stage,
+    planned: &PlannedCase,
+    id: CaseId,
+    step: &PlannedStep,
+    at: Timestamp,
+    language: Language,
+) -> Result<Option<Mismatch>> {
+    match step.doing {
+        PlannedDoing::Restart => stage.restart(at).await?,
+        PlannedDoing::Wait | PlannedDoing::Act(_) => stage.advance_to(at).await?,
+    }
+    let engine = stage.engine().clone();
+    let before = engine.case(id).await?.map_or(0, |case| case.revision);
+    let refusal = match &step.doing {
+        PlannedDoing::Act(command) => submit(stage, id, command).await?,
+        PlannedDoing::Wait | PlannedDoing::Restart => None,
+    };
+    let case = engine.case(id).await?;
+    let commits = engine.journal(id).await?;
+    let after = Aftermath {
+        workflow: &planned.workflow,
+        grew: refusal.is_some() && case.as_ref().map_or(0, |case| case.revision) != before,
+        refusal,
+        case: case.as_deref(),
+        entries: commits.iter().flat_map(|commit| &commit.entries).collect(),
+        now: at,
+        language,
+    };
+    after.compare(step)
+}
+
+async fn submit(stage: &Stage, id: CaseId, planned: &PlannedCommand) -> Result<Option<Refusal>> {
+    let engine = stage.engine();
+    for act in &planned.acts {
+        let command = Command {
+            id: engine.new_command_id(),
+            case: id,
+            actor: planned.actor.clone(),
+            seen_revision: planned.seen,
+            effective_at: planned.happened,
+            act: Act::clone(act),
+        };
+        match engine.submit(command).await {
+            Ok(_) => {}
+            Err(SubmitError::Refused(refusal)) => return Ok(Some(refusal)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// How things stand after a line.
+struct Aftermath<'a> {
+    workflow: &'a Workflow,
+    refusal: Option<Refusal>,
+    /// Whether a refused command wrote to the journal nevertheless.
+    grew: bool,
+    case: Option<&'a Case>,
+    entries: Vec<&'a Entry>,
+    now: Timestamp,
+    language: Language,
+}
+
+impl Aftermath<'_> {
+    /// Compares with what a line says.
+    fn compare(&self, step: &PlannedStep) -> Result<Option<Mismatch>> {
+        let expects_refusal = step
+            .expected
+            .iter()
+            .any(|expected| matches!(expected.value, Expectation::Refused { .. }));
+        let mut wrong: Vec<&Placed<Expectation>> = Vec::new();
+        for expected in &step.expected {
+            if !self.holds(&expected.value)? {
+                wrong.push(expected);
+            }
+        }
+        // A line that says nothing of a refusal says that there is none.
+        let surprise = (self.refusal.is_some() && !expects_refusal) || self.grew;
+        let first_line = step.source.first().map_or(0, |(line, _)| *line);
+        let (line, column) = match wrong.first() {
+            Some(expected) => (expected.line, expected.column),
+            None if surprise => (first_line, 1),
+            None => return Ok(None),
+        };
+        let mut mismatch = Mismatch {
+            line,
+            column,
+            expected: Vec::new(),
+            actual: Vec::new(),
+        };
+        for (number, source) in &step.source {
+            let here: Vec<&Placed<Expectation>> = step
+                .expected
+                .iter()
+                .filter(|expected| expected.line == *number)
+                .collect();
+            let surprising = surprise && *number == first_line;
+            if surprising || wrong.iter().any(|expected| expected.line == *number) {
+                mismatch.expected.push(source.clone());
+                mismatch
+                    .actual
+                    .push(self.rewrite(source, &here, surprising)?);
+            }
+        }
+        Ok(Some(mismatch))
+    }
+
+    /// Writes a line of the scenario as it would have to read.
+    fn rewrite(
+        &self,
+        source: &str,
+        expected: &[&Placed<Expectation>],
+        surprising: bool,
+    ) -> Result<String> {
+        let arrow = source
+            .find("->")
+            .map(|at| at + 2)
+            .or_else(|| source.find('→').map(|at| at + '→'.len_utf8()));
+        let indent: String = source
+            .chars()
+            .take_while(|character| character.is_whitespace())
+            .collect();
+        let left = match arrow {
+            Some(end) => format!("{} ", &source[..end]),
+            None if indent.is_empty() => format!("{}  -> ", source.trim_end()),
+            None => indent,
+        };
+        let mut parts: Vec<String> = Vec::new();
+        if surprising {
+            parts.push(self.refused());
+        } else {
+            for expected in expected {
+                let part = self.actual(&expected.value)?;
+                if !parts.contains(&part) {
+                    parts.push(part);
+                }
+            }
+        }
+        Ok(format!("{left}{}", parts.join(", ")))
+    }
+
+    fn holds(&self, expected: &Expectation) -> Result<bool> {
+        Ok(match expected {
+            Expectation::In(state) => self.case.is_some_and(|case| case.is_in(state)),
+            Expectation::Refused { code, words } => self.refusal.as_ref().is_some_and(|refusal| {
+                let text = refusal.text();
+                refusal.code() == code
+                    && words
+                        .iter()
+                        .all(|words| text.zh.contains(words) || text.en.contains(words))
+            }),
+            Expectation::Clock {
+                clock,
+                amount,
+                office,
+                standing,
+            } => {
+                let Some(reading) = self.reading(clock)? else {
+                    return Ok(false);
+                };
+                amount.is_none_or(|amount| amount::same(amount, reading.used))
+                    && office.is_none_or(|office| amount::same(office, Used::Ms(reading.office_ms)))
+                    && standing
+                        .iter()
+                        .all(|standing| self.stands(clock, &reading, *standing))
+            }
+            Expectation::Segments {
+                clock,
+                parts,
+                total,
+            } => {
+                let spent = self.segments(clock)?;
+                let all: i64 = spent.values().sum();
+                parts.iter().all(|(state, amount)| {
+                    spent
+                        .get(&state.value)
+                        .is_some_and(|ms| amount::same(*amount, Used::Ms(*ms)))
+                }) && total.is_none_or(|total| amount::same(total, Used::Ms(all)))
+            }
+            Expectation::Late { timer, by } => self
+                .lateness(timer)
+                .is_some_and(|late| amount::same(*by, Used::Ms(late))),
+        })
+    }
+
+    /// Says how things stand, in the words of an expectation.
+    fn actual(&self, expected: &Expectation) -> Result<String> {
+        Ok(match expected {
+            Expectation::In(state) if self.holds(expected)? => state.clone(),
+            Expectation::In(_) => self.places(),
+            Expectation::Refused { .. } if self.refusal.is_some() => self.refused(),
+            Expectation::Refused { .. } => self.places(),
+            Expectation::Clock {
+                clock,
+                amount,
+                office,
+                standing,
+            } => {
+                let Some(reading) = self.reading(clock)? else {
+                    return Ok(format!("{clock} (not started)"));
+                };
+                let mut words = vec![clock.clone()];
+                if amount.is_some() {
+                    words.push(amount::show(reading.used));
+                }
+                for standing in standing {
+                    let word = self.standing(clock, &reading, *standing);
+                    if !words.contains(&word) {
+                        words.push(word);
+                    }
+                }
+                if office.is_some() {
+                    words.push(format!(
+                        "office {}",
+                        amount::show(Used::Ms(reading.office_ms))
+                    ));
+                }
+                words.join(" ")
+            }
+            Expectation::Segments {
+                clock,
+                parts,
+                total,
+            } => {
+                let spent = self.segments(clock)?;
+                let parts = parts.iter().map(|(state, _)| {
+                    let ms = spent.get(&state.value).copied().unwrap_or(0);
+                    format!("{} {}", state.value, amount::show(Used::Ms(ms)))
+                });
+                let parts: Vec<String> = parts.collect();
+                let total = total
+                    .map(|_| format!(" together {}", amount::show(Used::Ms(spent.values().sum()))));
+                format!(
+                    "segments {clock} {}{}",
+                    parts.join(", "),
+                    total.unwrap_or_default()
+                )
+            }
+            Expectation::Late { timer, .. } => match self.lateness(timer) {
+                Some(late) => format!("timer {timer} late {}", amount::show(Used::Ms(late))),
+                None => format!("timer {timer} (not fired)"),
+            },
+        })
+    }
+
+    fn refused(&self) -> String {
+        match &self.refusal {
+            Some(refusal) => {
+                let grew = if self.grew {
+                    " (and the journal grew)"
+                } else {
+                    ""
+                };
+                format!(
+                    "refused {} \"{}\"{grew}",
+                    refusal.code(),
+                    refusal.text().get(self.language)
+                )
+            }
+            None => self.places(),
+        }
+    }
+
+    /// Where the case is: its innermost states.
+    fn places(&self) -> String {
+        let Some(case) = self.case else {
+            return "(no case)".to_owned();
+        };
+        match self.workflow.situation(case, self.now) {
+            Ok(situation) => {
+                let names: Vec<String> = situation
+                    .places
+                    .into_iter()
+                    .map(|place| place.state)
+                    .collect();
+                names.join(", ")
+            }
+            Err(stuck) => format!("({stuck})"),
+        }
+    }
+
+    fn reading(&self, clock: &str) -> Result<Option<ClockReading>> {
+        match self.case {
+            Some(case) => Ok(self.workflow.clock_reading(case, clock, self.now)?),
+            None => Ok(None),
+        }
+    }
+
+    fn segments(&self, clock: &str) -> Result<BTreeMap<String, i64>> {
+        let Some(case) = self.case else {
+            return Ok(BTreeMap::new());
+        };
+        let situation = self.workflow.situation(case, self.now)?;
+        let face = situation.clocks.into_iter().find(|face| face.name == clock);
+        let segments = face.map(|face| face.segments).unwrap_or_default();
+        Ok(segments
+            .into_iter()
+            .map(|segment| (segment.state, segment.wall_ms))
+            .collect())
+    }
+
+    /// How long after its due time a timer was fired the last time, in milliseconds.
+    fn lateness(&self, timer: &str) -> Option<i64> {
+        self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::TimerFired {
+                timer: fired,
+                late_ms,
+                ..
+            } if fired == timer => Some(late_ms.unwrap_or(0)),
+            _ => None,
+        })
+    }
+
+    fn stands(&self, clock: &str, reading: &ClockReading, standing: Standing) -> bool {
+        self.standing(clock, reading, standing) == standing.name()
+    }
+
+    /// Says how a clock stands, in the respect that a word speaks of.
+    fn standing(&self, clock: &str, reading: &ClockReading, asked: Standing) -> String {
+        let standing = match asked {
+            Standing::Breached => {
+                let breached = self
+                    .case
+                    .and_then(|case| case.clocks.get(clock))
+                    .is_some_and(|history| history.breached.is_some());
+                if !breached {
+                    return "(not breached)".to_owned();
+                }
+                Standing::Breached
+            }
+            Standing::Green | Standing::Yellow | Standing::Red | Standing::Grey => {
+                match reading.light {
+                    Light::Green => Standing::Green,
+                    Light::Yellow => Standing::Yellow,
+                    Light::Red => Standing::Red,
+                    Light::Grey => Standing::Grey,
+                }
+            }
+            Standing::Running
+            | Standing::Paused
+            | Standing::Met
+            | Standing::Missed
+            | Standing::Void => match (reading.state, reading.verdict) {
+                (_, Verdict::Void) | (ClockState::Cancelled, _) => Standing::Void,
+                (ClockState::Stopped, Verdict::Met) => Standing::Met,
+                (ClockState::Stopped, _) => Standing::Missed,
+                (ClockState::Paused, _) => Standing::Paused,
+                (ClockState::Running, _) => Standing::Running,
+                (ClockState::Pending, _) => return "(pending)".to_owned(),
+            },
+        };
+        standing.name().to_owned()
+    }
+}
