@@ -141,7 +141,7 @@ fn translate_at(path: &str, command: Command) -> Command {
         command = command.about(about).long_about(None::<&str>);
     }
     if let Some(example) = command.get_after_help().map(ToString::to_string) {
-        command = command.after_help(example.replacen("Example:", "示例：", 1));
+        command = command.after_help(example.replacen("Example: ", "示例：", 1));
     }
     let has_subcommands = command.has_subcommands();
     let template = if has_subcommands {

@@ -9,9 +9,7 @@ pub(crate) const VARIABLE: &str = "GROUNDBREAK_LANG";
 /// A language as it is named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LanguageName {
-    /// 中文 (Chinese).
     Zh,
-    /// English.
     En,
 }
 

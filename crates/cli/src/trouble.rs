@@ -71,8 +71,6 @@ pub(crate) enum Trouble {
         #[source]
         source: std::io::Error,
     },
-    /// There is no such case.
-    NoCase { number: String },
     /// An argument is not of its form.
     BadArgument { argument: String, problem: Text },
     /// A directory that is to be filled is not empty.
@@ -96,7 +94,6 @@ impl Trouble {
             Self::AccountExists { .. } => "account-exists",
             Self::BadPassword { .. } => "bad-password",
             Self::CannotListen { .. } => "cannot-listen",
-            Self::NoCase { .. } => "case-not-found",
             Self::BadArgument { .. } => "bad-argument",
             Self::NotEmpty { .. } => "directory-not-empty",
             Self::FaultyDefinition { .. } => "definition-faults",
@@ -164,12 +161,6 @@ impl Trouble {
                 format!("无法监听 {address}。可能已被占用：请换一个端口，或停止占用它的程序。"),
                 format!(
                     "{address} cannot be listened on; it may be taken. Use another port, or stop the program that has it."
-                ),
-            ),
-            Self::NoCase { number } => Text::new(
-                format!("没有办件“{number}”。请核对编号；groundbreak case list 列出全部。"),
-                format!(
-                    "There is no case \"{number}\". Check the number; `groundbreak case list` lists them all."
                 ),
             ),
             Self::BadArgument { argument, problem } => Text::new(

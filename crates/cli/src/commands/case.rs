@@ -10,7 +10,8 @@ use comfy_table::{Cell, Color, Table};
 use groundbreak_engine::{CaseStatus, Committed, Engine, EngineOptions, ListQuery};
 use groundbreak_workflow::sla::{ClockState, Light, Timestamp};
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command as Request, Commit, Language, Situation, Text, Workflow,
+    Act, Actor, Case, CaseId, Command as Request, Commit, Language, Refusal, Situation, Text,
+    Workflow,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -309,8 +310,8 @@ fn instant(workflow: &Workflow, text: &str) -> Result<Timestamp> {
 }
 
 async fn find(engine: &Engine, number: &str) -> Result<Arc<Case>> {
-    let missing = || Trouble::NoCase {
-        number: number.to_owned(),
+    let missing = || Refusal::CaseNotFound {
+        case: number.to_owned(),
     };
     let id = match number.parse::<CaseId>() {
         Ok(id) => id,
@@ -381,8 +382,8 @@ async fn show(arguments: &ShowArguments, screen: &mut Screen) -> Result<Outcome>
     let outcome = async {
         let case = find(&engine, &arguments.number).await?;
         let workflow = engine.workflow(&case.workflow, Some(case.version))?;
-        let missing = || Trouble::NoCase {
-            number: arguments.number.clone(),
+        let missing = || Refusal::CaseNotFound {
+            case: arguments.number.clone(),
         };
         let situation = engine.situation(case.id).await?.ok_or_else(missing)?;
         let journal = engine.journal(case.id).await?;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use groundbreak_workflow::{Diagnostic, Library, LibraryError, Text};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents,
+};
 use serde::Serialize;
 
 use crate::definitions::{DefinitionFile, DefinitionKind};
@@ -173,12 +176,11 @@ fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Resul
     screen.line(screen.red(&heading))?;
     let drawn = Drawn {
         message: fault.message.get(screen.language()).to_owned(),
-        help: fault
-            .help
-            .as_ref()
-            .map(|help| help.get(screen.language()).to_owned()),
         label: label(&file.text, fault),
-        source: NamedSource::new(path, file.text.clone()),
+        source: Source {
+            name: path,
+            text: file.text.clone(),
+        },
     };
     let theme = if screen.colours() {
         GraphicalTheme::unicode()
@@ -190,6 +192,10 @@ fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Resul
         .with_width(100)
         .render_report(&mut text, &drawn)?;
     screen.line(text.trim_end())?;
+    if let Some(help) = &fault.help {
+        let heading = screen.word("建议：", "help: ");
+        screen.line(format!("  {heading}{}", help.get(screen.language())))?;
+    }
     Ok(screen.line("")?)
 }
 
@@ -210,9 +216,8 @@ fn label(text: &str, fault: &Diagnostic) -> LabeledSpan {
 #[derive(Debug)]
 struct Drawn {
     message: String,
-    help: Option<String>,
     label: LabeledSpan,
-    source: NamedSource<String>,
+    source: Source,
 }
 
 impl fmt::Display for Drawn {
@@ -224,18 +229,56 @@ impl fmt::Display for Drawn {
 impl std::error::Error for Drawn {}
 
 impl miette::Diagnostic for Drawn {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(&self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(std::iter::once(self.label.clone())))
+    }
+}
+
+/// A text whose columns are counted in characters. miette counts bytes, which puts a fault behind
+/// Chinese text at a column that no editor shows.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.text.read_span(span, lines_before, lines_after)?;
+        // With lines around it, what is read begins with a line.
+        let column = if read.column() == 0 {
+            0
+        } else {
+            self.column(read.span().offset())
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            read.data(),
+            *read.span(),
+            read.line(),
+            column,
+            read.line_count(),
+        )))
+    }
+}
+
+impl Source {
+    /// Returns how many characters stand before this byte on its line.
+    fn column(&self, offset: usize) -> usize {
+        let before = self.text.get(..offset).unwrap_or_default();
+        before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count())
     }
 }
 

@@ -1,5 +1,6 @@
 use anyhow::Result;
 use clap::Args;
+use groundbreak_workflow::definition_schema;
 use groundbreak_workflow::sla::tz_database_version;
 use serde::Serialize;
 
@@ -18,36 +19,34 @@ pub(crate) struct Arguments {
 struct Versions {
     groundbreak: &'static str,
     time_zones: &'static str,
-    json_schema: &'static str,
-    store: &'static str,
+    /// The dialect of JSON Schema in which definitions are described.
+    json_schema: String,
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
+    let schema = definition_schema();
     let versions = Versions {
         groundbreak: env!("CARGO_PKG_VERSION"),
         time_zones: tz_database_version(),
-        json_schema: "draft 2020-12",
-        store: "sled 0.34.7",
+        json_schema: schema["$schema"].as_str().unwrap_or_default().to_owned(),
     };
     if arguments.format == Format::Json {
         screen.json(&versions)?;
         return Ok(Outcome::Good);
     }
+    screen.line(format!("groundbreak {}", versions.groundbreak))?;
     let rows = [
-        ("groundbreak", versions.groundbreak),
         (
             screen.word("时区数据", "time zone data"),
             versions.time_zones,
         ),
         (
             screen.word("定义的 JSON Schema", "JSON Schema of definitions"),
-            versions.json_schema,
+            &versions.json_schema,
         ),
-        (screen.word("存储", "store"), versions.store),
-    ]
-    .map(|(name, version)| format!("{name} {version}"));
-    for row in rows {
-        screen.line(row)?;
+    ];
+    for (name, version) in rows {
+        screen.line(format!("{name} {version}"))?;
     }
     Ok(Outcome::Good)
 }

@@ -1,0 +1,142 @@
+use std::fs;
+
+use crate::program::{root, run};
+
+#[test]
+fn every_broken_definition_gives_its_fault_at_its_place() {
+    let mut files: Vec<_> = fs::read_dir(root().join("tests/broken"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+    });
+    files.sort();
+    assert!(files.len() >= 16);
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let expected = text
+            .lines()
+            .next()
+            .unwrap()
+            .strip_prefix("# expect: ")
+            .unwrap()
+            .trim();
+        let ran = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        let rows = ran.json();
+        let found: Vec<String> = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {}:{}",
+                    row["code"].as_str().unwrap(),
+                    row["line"],
+                    row["column"]
+                )
+            })
+            .collect();
+        assert_eq!(found, [expected], "{}", path.display());
+        assert_eq!(ran.status, 1, "{}", path.display());
+        for language in ["zh", "en"] {
+            assert!(
+                !rows[0]["message"][language].as_str().unwrap().is_empty(),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_shipped_has_no_fault() {
+    let ran = run(&["check"]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{ran:?}");
+    for name in [
+        "china",
+        "pengjiang",
+        "land-to-groundbreaking",
+        "company-registration",
+        "capital-increase",
+    ] {
+        assert!(ran.out.contains(name), "{ran:?}");
+    }
+    assert_eq!(
+        run(&["check", "--format", "json"]).json(),
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_fault_is_drawn_with_its_text_underlined_and_what_to_do() {
+    let file = "tests/broken/02-misspelt-key.yaml";
+    for (language, message, help) in [
+        ("en", "clas", "help: Did you mean `class`?"),
+        ("zh", "clas", "建议：是否指 `class`？"),
+    ] {
+        let ran = run(&["check", file, "--lang", language]);
+        assert_eq!(ran.status, 1);
+        assert!(
+            ran.out.contains("02-misspelt-key.yaml:18:53 unknown-key"),
+            "{ran:?}"
+        );
+        // The drawing agrees on the column, although Chinese text stands before it.
+        assert!(
+            ran.out
+                .contains("[tests/broken/02-misspelt-key.yaml:18:53]"),
+            "{ran:?}"
+        );
+        assert!(
+            ran.out.contains(message) && ran.out.contains(help) && ran.out.contains("────"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn calendars_are_checked_in_whatever_order_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = folder.path().join("a.yaml");
+    let parent = folder.path().join("b.yaml");
+    fs::write(
+        &child,
+        "id: window\ninherits: hall\nweekly: { sat: [['09:00', '12:00']] }\n",
+    )
+    .unwrap();
+    fs::write(
+        &parent,
+        "id: hall\ntz: Asia/Shanghai\nweekly: { mon: [['09:00', '12:00']] }\n",
+    )
+    .unwrap();
+    let (child, parent) = (child.to_str().unwrap(), parent.to_str().unwrap());
+    let ran = run(&["check", child, parent]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(
+        ran.out.contains("ok calendar hall v1") && ran.out.contains("ok calendar window v1"),
+        "{ran:?}"
+    );
+    // Without its parent it has a fault; with the folder of calendars it has none.
+    assert_eq!(run(&["check", child]).status, 1);
+    fs::rename(child, folder.path().join("child.txt")).unwrap();
+    let child = folder.path().join("child.txt");
+    assert_eq!(
+        run(&[
+            "check",
+            child.to_str().unwrap(),
+            "--calendars",
+            folder.path().to_str().unwrap()
+        ])
+        .status,
+        0
+    );
+}
+
+#[test]
+fn the_schema_is_json_and_names_the_parts_of_a_definition() {
+    let schema = run(&["schema"]).json();
+    for key in ["workflow", "states", "clocks", "roles"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+}

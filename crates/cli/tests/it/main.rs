@@ -1,0 +1,14 @@
+//! The program as its users run it: every test starts the real binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod broken;
+mod crash;
+mod messages;
+mod program;
+mod scenarios;

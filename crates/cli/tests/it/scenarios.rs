@@ -1,0 +1,243 @@
+use std::fs;
+
+use crate::program::{root, run};
+
+const PERMIT: &str = "\
+# 示例
+流程 company-registration
+办件 甲 \"示例公司\"
+事实 company_kind=limited registered_capital=100万元 needs_pre_approval=否
+2024-03-11 09:00  applicant opens  -> consulting
+";
+
+/// Plays a scenario written on the spot, and returns how that went.
+fn replay(lines: &str, more: &[&str]) -> crate::program::Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.txt");
+    fs::write(&path, format!("{PERMIT}{lines}")).unwrap();
+    let mut arguments = vec!["replay", path.to_str().unwrap()];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[test]
+fn every_scenario_of_the_repository_holds() {
+    let folder = root().join("tests/scenarios");
+    let mut files: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .filter(|path| path.ends_with(".txt"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 15, "{files:?}");
+    let mut arguments = vec!["replay", "--format", "json"];
+    arguments.extend(files.iter().map(String::as_str));
+    let ran = run(&arguments);
+    assert_eq!(ran.status, 0, "{}\n{}", ran.out, ran.err);
+    for row in ran.json().as_array().unwrap() {
+        // One that checks nothing proves nothing.
+        assert!(row["checks"].as_u64().unwrap() >= 3, "{row}");
+    }
+}
+
+#[test]
+fn a_line_that_does_not_hold_is_shown_as_it_is_and_as_it_would_have_to_read() {
+    let ran = replay(
+        "2024-03-11 09:10  applicant reserve_name company_name=示例  -> drafting\n",
+        &[],
+    );
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(ran.out.contains("case.txt:6:"), "{ran:?}");
+    assert!(
+        ran.out
+            .contains("- 2024-03-11 09:10  applicant reserve_name company_name=示例  -> drafting"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains(
+            "+ 2024-03-11 09:10  applicant reserve_name company_name=示例  -> name_reserved"
+        ),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn every_kind_of_expectation_can_fail() {
+    let reserve = "2024-03-11 09:10  applicant reserve_name company_name=示例";
+    let rows = [
+        (
+            "-> registration_elapsed 5m",
+            "registration_elapsed (not started)",
+        ),
+        ("-> refused gate-closed", "-> name_reserved"),
+        (
+            "-> timer breach/registration_elapsed late 1m",
+            "timer breach/registration_elapsed (not fired)",
+        ),
+        ("seen 9", "refused stale-revision"),
+        ("seen 9 -> refused gate-closed", "refused stale-revision"),
+        (
+            "seen 9 -> refused stale-revision \"other words\"",
+            "refused stale-revision",
+        ),
+        (
+            "-> segments registration_elapsed form_review 1m together 1m",
+            "form_review 0m together 0m",
+        ),
+    ];
+    for (expected, actual) in rows {
+        let ran = replay(&format!("{reserve} {expected}\n"), &[]);
+        assert_eq!(ran.status, 1, "{expected}: {ran:?}");
+        assert!(ran.out.contains(actual), "{expected}: {ran:?}");
+    }
+    let clocks = "\
+2024-03-11 09:10  agent_officer reserve_name company_name=示例
+2024-03-11 09:11  agent_officer start_drafting
+2024-03-11 09:12  window_clerk verify_identity nobody_barred=是
+2024-03-11 09:13  agent_officer attaches application, identity, premises, articles
+2024-03-11 09:20  agent_officer submit contribution_years=5
+2024-03-11 09:30  (clock)  -> registration_elapsed 10m running green office 10m
+";
+    assert_eq!(replay(clocks, &[]).status, 0);
+    for (good, bad) in [
+        ("elapsed 10m", "elapsed 11m"),
+        ("running", "met"),
+        ("green", "red"),
+        ("office 10m", "office 0m"),
+        ("running", "breached"),
+    ] {
+        let ran = replay(&clocks.replace(good, bad), &[]);
+        assert_eq!(ran.status, 1, "{bad}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_mismatch_is_told_to_programs_with_its_place() {
+    let ran = replay(
+        "2024-03-11 09:10  applicant reserve_name  -> name_reserved\n",
+        &["--format", "json"],
+    );
+    assert_eq!(ran.status, 1);
+    let rows = ran.json();
+    let mismatch = &rows[0]["mismatches"][0];
+    assert_eq!(
+        (mismatch["line"].as_u64(), mismatch["column"].as_u64()),
+        (Some(6), Some(46)),
+        "{rows}"
+    );
+    assert!(
+        mismatch["actual"][0]
+            .as_str()
+            .unwrap()
+            .contains("refused invalid-data"),
+        "{rows}"
+    );
+    assert_eq!(rows[0]["ok"], false);
+}
+
+#[test]
+fn a_scenario_that_cannot_be_read_exits_with_2_and_says_what_is_accepted() {
+    let rows = [
+        (
+            "hello\n",
+            "case.txt:6:1",
+            "A line begins with a time",
+            "此行应以时间",
+        ),
+        (
+            "2024-03-11 09:10  applicant reserve_name note x\n",
+            "case.txt:6:47",
+            "between quotation marks",
+            "引号",
+        ),
+        (
+            "2024-03-11 09:10  (clock) -> consultng\n",
+            "case.txt:6:30",
+            "Did you mean consulting?",
+            "是否指 consulting？",
+        ),
+        (
+            "2024-03-11 09:10  (clock) -> registration_elapse 1m\n",
+            "case.txt:6:30",
+            "registration_elapsed",
+            "registration_elapsed",
+        ),
+        (
+            "2024-03-11 09:10  aplicant withdraw\n",
+            "case.txt:6:19",
+            "Did you mean applicant?",
+            "是否指 applicant？",
+        ),
+        (
+            "2024-02-30 09:10  (clock)\n",
+            "case.txt:6:1",
+            "is not a local time",
+            "不是有效的本地时间",
+        ),
+        (
+            "2024-03-10 09:10  (clock)\n",
+            "case.txt:6:1",
+            "earlier than the one above",
+            "早于上一行",
+        ),
+        (
+            "as in nothing.txt until 2024-03-12 10:00\n",
+            "case.txt:6:7",
+            "no scenario \"nothing.txt\"",
+            "找不到场景",
+        ),
+        (
+            "as in ../case.txt until 2024-03-12 10:00\n",
+            "case.txt:6:7",
+            "no scenario",
+            "找不到场景",
+        ),
+    ];
+    for (line, place, en, zh) in rows {
+        for (language, words) in [("en", en), ("zh", zh)] {
+            let ran = replay(line, &["--lang", language]);
+            assert_eq!(ran.status, 2, "{line}: {ran:?}");
+            assert!(
+                ran.out.contains(place) && ran.out.contains(words),
+                "{line}: {ran:?}"
+            );
+        }
+    }
+    assert_eq!(run(&["replay", "tests/scenarios/none.txt"]).status, 2);
+}
+
+#[test]
+fn a_kept_directory_can_be_worked_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = folder.path().to_str().unwrap();
+    assert_eq!(
+        run(&[
+            "replay",
+            "tests/scenarios/name-reservation.txt",
+            "--keep",
+            keep
+        ])
+        .status,
+        0
+    );
+    let data = folder.path().join("name-reservation");
+    let data = data.to_str().unwrap();
+    let list = run(&["case", "list", "--data", data, "--format", "json"]).json();
+    let number = list[0]["number"].as_str().unwrap();
+    let shown = run(&["case", "show", number, "--data", data, "--lang", "zh"]);
+    assert!(
+        shown.out.contains("名称保留期满") && shown.out.contains("流水"),
+        "{shown:?}"
+    );
+    // Never over something that is there.
+    assert_eq!(
+        run(&[
+            "replay",
+            "tests/scenarios/name-reservation.txt",
+            "--keep",
+            keep
+        ])
+        .status,
+        2
+    );
+}
