@@ -391,11 +391,14 @@ impl Compiler<'_> {
     fn goal(&mut self, budget: &At<String>) -> Option<Goal> {
         let goal: Result<Goal, GoalError> = budget.parse();
         goal.map_err(|error| {
-            self.faults.push(Diagnostic::new(
-                error.code(),
-                budget.span.clone(),
-                error.text(),
-            ))
+            self.faults.push(
+                Diagnostic::new(error.code(), budget.span.clone(), error.text()).with_help(
+                    Text::new(
+                        "例如：`within 20 working days`。",
+                        "For example: `within 20 working days`.",
+                    ),
+                ),
+            )
         })
         .ok()
     }
@@ -404,11 +407,10 @@ impl Compiler<'_> {
         let trigger: Result<Trigger, TriggerError> = warn.parse();
         trigger
             .map_err(|error| {
-                self.faults.push(Diagnostic::new(
-                    error.code(),
-                    warn.span.clone(),
-                    error.text(),
-                ))
+                self.faults.push(
+                    Diagnostic::new(error.code(), warn.span.clone(), error.text())
+                        .with_help(Text::new("例如：`80%`。", "For example: `80%`.")),
+                )
             })
             .ok()
     }
@@ -511,7 +513,7 @@ impl Compiler<'_> {
                         code: fault.code,
                         message: fault.message,
                         span: within(source, &fault.range),
-                        help: fault.help,
+                        help: fault.help.or_else(|| guard_help(fault.code)),
                     });
                 }
                 None
@@ -548,6 +550,32 @@ impl Compiler<'_> {
         names.retain(|name| seen.insert(name.clone()));
         names
     }
+}
+
+/// The way out of a fault of a guard that has no particular one.
+fn guard_help(code: &str) -> Option<Text> {
+    Some(match code {
+        "guard-type" => Text::new(
+            "两边的类型要一致；各项的类型写在 `data` 下。",
+            "Both sides must be of one type; the types stand under `data`.",
+        ),
+        "guard-not-boolean" => Text::new(
+            "请拿它来比较，如 `data.fee > 0`；或问是否已知：`has(data.fee)`。",
+            "Compare it, as in `data.fee > 0`, or ask whether it is known: `has(data.fee)`.",
+        ),
+        "guard-unknown-state" => Text::new(
+            "请写 `states` 下声明的状态名。",
+            "Name a state that is declared under `states`.",
+        ),
+        "guard-unknown-document" => Text::new(
+            "请写 `documents` 下声明的材料名。",
+            "Name a document that is declared under `documents`.",
+        ),
+        _ => Text::new(
+            "条件的写法如：`data.area > 0 && at(\"reviewing\") && document(\"form\")`。",
+            "A condition looks like `data.area > 0 && at(\"reviewing\") && document(\"form\")`.",
+        ),
+    })
 }
 
 /// Places a range inside a scalar in the definition. A scalar that is quoted or folded does not

@@ -185,14 +185,24 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
         }
         Error::SerdeUnknownVariant {
             variant, expected, ..
-        } => Diagnostic::new(
-            "wrong-type",
-            span,
-            Text::new(
-                format!("`{variant}` 不在可选之列：{}。", expected.join("、")),
-                format!("`{variant}` is none of: {}.", expected.join(", ")),
-            ),
-        ),
+        } => {
+            let help = match nearest(variant, expected.iter().copied()) {
+                Some(name) => Text::new(
+                    format!("是否指 `{name}`？"),
+                    format!("Did you mean `{name}`?"),
+                ),
+                None => Text::new("请写其中之一。", "Write one of these."),
+            };
+            Diagnostic::new(
+                "wrong-type",
+                span,
+                Text::new(
+                    format!("`{variant}` 不在可选之列：{}。", expected.join("、")),
+                    format!("`{variant}` is none of: {}.", expected.join(", ")),
+                ),
+            )
+            .with_help(help)
+        }
         Error::SerdeInvalidType {
             unexpected,
             expected,
@@ -216,16 +226,27 @@ fn diagnostic(source: &str, error: &Error) -> Diagnostic {
         {
             syntax(span, msg)
         }
-        Error::InvalidScalar { ty, .. } => Diagnostic::new(
+        Error::InvalidScalar { ty, .. } if ty.starts_with(['u', 'i']) => Diagnostic::new(
             "wrong-type",
             span,
-            Text::new(format!("这里应为 {ty}。"), format!("Expected {ty}.")),
-        ),
+            Text::new("这里应为整数。", "A whole number is expected here."),
+        )
+        .with_help(Text::new(
+            "请写数字，如 `1`。",
+            "Write digits, such as `1`.",
+        )),
         Error::InvalidBooleanStrict { .. } => Diagnostic::new(
             "wrong-type",
             span,
-            Text::new("这里应为 true 或 false。", "Expected true or false."),
-        ),
+            Text::new(
+                "这里应为 true 或 false。",
+                "true or false is expected here.",
+            ),
+        )
+        .with_help(Text::new(
+            "请写 `true` 或 `false`；yes、no、on、off 不算。",
+            "Write `true` or `false`; yes, no, on and off are words here.",
+        )),
         Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => Diagnostic::new(
             "wrong-type",
             span,

@@ -34,11 +34,11 @@ impl Compiler<'_> {
         let definition = self.definition;
         self.check_name(&definition.workflow, Joint::Hyphen);
         if definition.version.value == 0 {
-            self.fault(
+            self.fault_with_help(
                 "bad-version",
                 &definition.version.span,
-                "版本从 1 开始。",
-                "Versions begin with 1.",
+                Text::new("版本从 1 开始。", "Versions begin with 1."),
+                Text::new("请写 `version: 1`。", "Write `version: 1`."),
             );
         }
         for name in definition
