@@ -3,6 +3,7 @@
 
 mod amount;
 mod arguments;
+mod case_view;
 mod chinese;
 mod commands;
 mod definitions;
