@@ -19,14 +19,22 @@ use groundbreak_workflow::{Act, Actor, CaseId, Command, Data, Value};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8620".into());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:8620".into());
     let time = SimulatedTime::new(local("2022-12-30 09:00")?);
-    let options = EngineOptions { time: Arc::new(time), ..EngineOptions::default() };
+    let options = EngineOptions {
+        time: Arc::new(time),
+        ..EngineOptions::default()
+    };
     let engine = Engine::open(Arc::new(MemoryStore::new()), options).await?;
     publish(&engine).await?;
     play(&engine).await?;
     let workflows = engine.workflows();
-    let desk = router(engine, ServerOptions::demo(workflows.iter().map(AsRef::as_ref)));
+    let desk = router(
+        engine,
+        ServerOptions::demo(workflows.iter().map(AsRef::as_ref)),
+    );
     let listener = tokio::net::TcpListener::bind(&address).await?;
     println!("http://{}/", listener.local_addr()?);
     axum::serve(listener, desk).await?;
@@ -39,18 +47,28 @@ fn local(text: &str) -> anyhow::Result<Timestamp> {
 
 async fn publish(engine: &Engine) -> anyhow::Result<()> {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
-    let read = |name: &str| std::fs::read_to_string(shipped.join(name)).with_context(|| name.to_owned());
+    let read =
+        |name: &str| std::fs::read_to_string(shipped.join(name)).with_context(|| name.to_owned());
     for calendar in ["calendars/china.yaml", "calendars/pengjiang.yaml"] {
         engine.publish_calendar(read(calendar)?).await?;
     }
-    for workflow in ["company-registration.yaml", "capital-increase.yaml", "land-to-groundbreaking.yaml"] {
+    for workflow in [
+        "company-registration.yaml",
+        "capital-increase.yaml",
+        "land-to-groundbreaking.yaml",
+    ] {
         engine.publish_workflow(read(workflow)?).await?;
     }
     Ok(())
 }
 
 /// One thing that somebody does: when, in which case, and what.
-type Step = (&'static str, usize, &'static str, &'static [(&'static str, Fact)]);
+type Step = (
+    &'static str,
+    usize,
+    &'static str,
+    &'static [(&'static str, Fact)],
+);
 
 #[derive(Clone, Copy)]
 enum Fact {
@@ -86,6 +104,8 @@ const TITLES: [&str; 11] = [
 ];
 
 /// What happened, in the order it happened. `open` and the name of a workflow opens a case.
+// A table: one line a step.
+#[rustfmt::skip]
 const STEPS: &[Step] = &[
     ("2023-01-05 09:30", 4, "open land-to-groundbreaking", &[("enterprise", Text("示例新材料有限公司")), ("investment", Number(300_000_000)), ("project_class", Text("ordinary"))]),
     ("2023-01-06 10:00", 0, "open land-to-groundbreaking", &[("enterprise", Text("示例智造（广东）有限公司")), ("investment", Number(1_200_000_000)), ("land_area", Number(86)), ("project_class", Text("ordinary"))]),
@@ -172,8 +192,14 @@ const STEPS: &[Step] = &[
 async fn play(engine: &Engine) -> anyhow::Result<()> {
     let mut cases: Vec<Option<CaseId>> = vec![None; TITLES.len()];
     for (at, case, what, facts) in STEPS {
-        engine.advance_to(local(at)?).await.with_context(|| format!("{at} {what}"))?;
-        let data: Data = facts.iter().map(|(name, fact)| ((*name).to_owned(), Value::from(*fact))).collect();
+        engine
+            .advance_to(local(at)?)
+            .await
+            .with_context(|| format!("{at} {what}"))?;
+        let data: Data = facts
+            .iter()
+            .map(|(name, fact)| ((*name).to_owned(), Value::from(*fact)))
+            .collect();
         let done = match (what.strip_prefix("open "), cases[*case]) {
             (Some(workflow), None) => {
                 let id = engine.new_case_id();
@@ -181,7 +207,9 @@ async fn play(engine: &Engine) -> anyhow::Result<()> {
                 open(engine, id, workflow, TITLES[*case], data).await
             }
             (None, Some(id)) => {
-                let (event, late) = what.split_once(" late ").map_or((*what, None), |(event, at)| (event, Some(at)));
+                let (event, late) = what
+                    .split_once(" late ")
+                    .map_or((*what, None), |(event, at)| (event, Some(at)));
                 fire(engine, id, event, data, late).await
             }
             _ => bail!("{at} {what}: the case is open already, or not yet"),
@@ -200,34 +228,81 @@ fn somebody(engine: &Engine, role: &str) -> Actor {
     account.map_or_else(|| Actor::new(role, role, role), |account| account.actor())
 }
 
-async fn open(engine: &Engine, case: CaseId, workflow: &str, title: &str, data: Data) -> anyhow::Result<()> {
-    let act = Act::Open { workflow: workflow.into(), version: None, title: title.into(), data };
+async fn open(
+    engine: &Engine,
+    case: CaseId,
+    workflow: &str,
+    title: &str,
+    data: Data,
+) -> anyhow::Result<()> {
+    let act = Act::Open {
+        workflow: workflow.into(),
+        version: None,
+        title: title.into(),
+        data,
+    };
     submit(engine, case, somebody(engine, "agent_officer"), act, None).await
 }
 
 /// Does an act, after handing in what it needs.
-async fn fire(engine: &Engine, id: CaseId, event: &str, data: Data, late: Option<&str>) -> anyhow::Result<()> {
+async fn fire(
+    engine: &Engine,
+    id: CaseId,
+    event: &str,
+    data: Data,
+    late: Option<&str>,
+) -> anyhow::Result<()> {
     let situation = engine.situation(id).await?.context("no such case")?;
-    let act = situation.acts.iter().find(|act| act.event == event).with_context(|| format!("{event} is not possible now"))?;
+    let act = situation
+        .acts
+        .iter()
+        .find(|act| act.event == event)
+        .with_context(|| format!("{event} is not possible now"))?;
     for need in act.documents.iter().filter(|need| !need.present) {
         let attach = Act::Attach {
             document: need.name.clone(),
             file_name: format!("{}.pdf", need.title.zh),
-            digest: format!("{:064x}", u64::try_from(need.title.zh.len())? * 2_654_435_761),
+            digest: format!(
+                "{:064x}",
+                u64::try_from(need.title.zh.len())? * 2_654_435_761
+            ),
             note: None,
         };
         submit(engine, id, somebody(engine, "agent_officer"), attach, None).await?;
     }
     // Late records are for the agent; everything else for the first who may.
-    let role = act.by.iter().find(|role| late.is_some() && role.name == "agent_officer").or(act.by.first());
+    let role = act
+        .by
+        .iter()
+        .find(|role| late.is_some() && role.name == "agent_officer")
+        .or(act.by.first());
     let actor = somebody(engine, role.map_or("", |role| &role.name));
     let note = late.map(|_| "现场先行交地，网络恢复后补登".to_owned());
-    let fire = Act::Fire { event: event.into(), data, note };
+    let fire = Act::Fire {
+        event: event.into(),
+        data,
+        note,
+    };
     submit(engine, id, actor, fire, late.map(local).transpose()?).await
 }
 
-async fn submit(engine: &Engine, case: CaseId, actor: Actor, act: Act, effective_at: Option<Timestamp>) -> anyhow::Result<()> {
+async fn submit(
+    engine: &Engine,
+    case: CaseId,
+    actor: Actor,
+    act: Act,
+    effective_at: Option<Timestamp>,
+) -> anyhow::Result<()> {
     let id = engine.new_command_id();
-    engine.submit(Command { id, case, actor, seen_revision: None, effective_at, act }).await?;
+    engine
+        .submit(Command {
+            id,
+            case,
+            actor,
+            seen_revision: None,
+            effective_at,
+            act,
+        })
+        .await?;
     Ok(())
 }

@@ -109,13 +109,17 @@ pub enum AccountsError {
         id: String,
     },
     /// A password is not a hash that [`hash_password`] writes.
-    #[error("account \"{id}\": `password` must be an argon2id hash ($argon2id$v=19$…); create it with `groundbreak user add`")]
+    #[error(
+        "account \"{id}\": `password` must be an argon2id hash ($argon2id$v=19$…); create it with `groundbreak user add`"
+    )]
     Password {
         /// The identifier.
         id: String,
     },
     /// A token's digest is not one.
-    #[error("account \"{id}\": `token_sha256` must be 64 hexadecimal digits; create it with `groundbreak user add`")]
+    #[error(
+        "account \"{id}\": `token_sha256` must be 64 hexadecimal digits; create it with `groundbreak user add`"
+    )]
     Token {
         /// The identifier.
         id: String,
@@ -185,7 +189,8 @@ impl Accounts {
     ///
     /// [`AccountsError`], by the first thing that is wrong.
     pub fn read(json: &str) -> Result<Self, AccountsError> {
-        let accounts: Vec<Account> = serde_json::from_str(json).map_err(|source| AccountsError::Form { source })?;
+        let accounts: Vec<Account> =
+            serde_json::from_str(json).map_err(|source| AccountsError::Form { source })?;
         Self::of(accounts)
     }
 
@@ -196,14 +201,22 @@ impl Accounts {
     /// [`AccountsError`], by the first thing that is wrong.
     pub fn of(accounts: Vec<Account>) -> Result<Self, AccountsError> {
         if accounts.len() > ACCOUNTS_MAX {
-            return Err(AccountsError::TooMany { count: accounts.len() });
+            return Err(AccountsError::TooMany {
+                count: accounts.len(),
+            });
         }
         let mut taken = Self::default();
         for account in accounts {
             let token = check(&account)?;
             let account = Arc::new(account);
-            if taken.by_id.insert(account.id.clone(), Arc::clone(&account)).is_some() {
-                return Err(AccountsError::Twice { id: account.id.clone() });
+            if taken
+                .by_id
+                .insert(account.id.clone(), Arc::clone(&account))
+                .is_some()
+            {
+                return Err(AccountsError::Twice {
+                    id: account.id.clone(),
+                });
             }
             taken.order.push(account.id.clone());
             taken.tokens.extend(token.map(|token| (token, account)));
@@ -272,28 +285,44 @@ impl Accounts {
             let same: Choice = token.ct_eq(&offered);
             found.conditional_assign(&index, same);
         }
-        self.tokens.get(usize::try_from(found).ok()?).map(|(_, account)| account)
+        self.tokens
+            .get(usize::try_from(found).ok()?)
+            .map(|(_, account)| account)
     }
 
     /// Returns the account if the password is its own. Takes as long for an account that does not
     /// exist, or has no password. Blocks for tens of milliseconds: not for an async task.
     pub(crate) fn by_password(&self, id: &str, password: &str) -> Option<Arc<Account>> {
         /// The hash of no password anybody knows, with the parameters of [`hash_password`].
-        const NOBODY: &str =
-            "$argon2id$v=19$m=19456,t=2,p=1$Z3JvdW5kYnJlYWstbm9ib2R5$ElMyZfBHzcWmTm5YpOyhFFIGHl7xFxyZtZkEjHOWIhs";
+        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Z3JvdW5kYnJlYWstbm9ib2R5$ElMyZfBHzcWmTm5YpOyhFFIGHl7xFxyZtZkEjHOWIhs";
         let account = self.by_id.get(id);
         let known = account.and_then(|account| account.password.as_deref());
         if password.len() > PASSWORD_LENGTH_MAX {
             return None;
         }
         let hash = PasswordHash::new(known.unwrap_or(NOBODY)).ok()?;
-        let verified = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+        let verified = Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok();
         account.filter(|_| verified && known.is_some()).cloned()
     }
 
+    /// Returns the name in this language of whoever has this name. Where only a name was recorded.
+    pub(crate) fn name_as_recorded<'a>(&'a self, recorded: &'a str, language: Language) -> &'a str {
+        let account = self.iter().find(|account| account.name == recorded);
+        account.map_or(recorded, |account| account.name_in(language))
+    }
+
     /// Returns a name as it is shown in this language; `recorded` when the account is gone.
-    pub(crate) fn name_of<'a>(&'a self, id: &str, recorded: &'a str, language: Language) -> &'a str {
-        self.by_id.get(id).map_or(recorded, |account| account.name_in(language))
+    pub(crate) fn name_of<'a>(
+        &'a self,
+        id: &str,
+        recorded: &'a str,
+        language: Language,
+    ) -> &'a str {
+        self.by_id
+            .get(id)
+            .map_or(recorded, |account| account.name_in(language))
     }
 }
 
@@ -321,20 +350,34 @@ impl Account {
 fn check(account: &Account) -> Result<Option<[u8; 32]>, AccountsError> {
     let id = account.id.clone();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    if id.is_empty() || id.len() > Actor::ID_LENGTH_MAX || id == Actor::CLOCK_ID || !id.chars().all(fits) {
+    if id.is_empty()
+        || id.len() > Actor::ID_LENGTH_MAX
+        || id == Actor::CLOCK_ID
+        || !id.chars().all(fits)
+    {
         return Err(AccountsError::Id { id });
     }
     let names = [Some(&account.name), account.name_en.as_ref()];
-    if names.into_iter().flatten().any(|name| name.trim().is_empty() || name.chars().count() > 100) {
+    if names
+        .into_iter()
+        .flatten()
+        .any(|name| name.trim().is_empty() || name.chars().count() > 100)
+    {
         return Err(AccountsError::Name { id });
     }
     if let Some(password) = &account.password {
-        let hash = PasswordHash::new(password).ok().filter(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some());
+        let hash = PasswordHash::new(password)
+            .ok()
+            .filter(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some());
         if hash.is_none() {
             return Err(AccountsError::Password { id });
         }
     }
-    account.token_sha256.as_deref().map(|text| bytes_of(text).ok_or(AccountsError::Token { id })).transpose()
+    account
+        .token_sha256
+        .as_deref()
+        .map(|text| bytes_of(text).ok_or(AccountsError::Token { id }))
+        .transpose()
 }
 
 /// Returns 256 random bits as text for a cookie or a header.
@@ -353,12 +396,23 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
 /// Returns bytes as lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
+        .map(char::from)
+        .collect()
 }
 
 fn bytes_of(hexadecimal: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> =
-        hexadecimal.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> = hexadecimal
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
     let mut bytes = [0_u8; 32];
     if digits.len() != 2 * bytes.len() {
         return None;
@@ -373,7 +427,9 @@ fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     // `EIA officer` keeps its capitals.
     match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(chars).collect()
+        }
         _ => text.to_owned(),
     }
 }
@@ -407,7 +463,11 @@ mod tests {
             ("nobody", "correct horse battery", false),
         ];
         for (id, password, opens) in rows {
-            assert_eq!(accounts.by_password(id, password).is_some(), opens, "{id} {password}");
+            assert_eq!(
+                accounts.by_password(id, password).is_some(),
+                opens,
+                "{id} {password}"
+            );
         }
     }
 
@@ -428,14 +488,26 @@ mod tests {
         let rows = [
             (r#"{"id":"a"}"#, "JSON list"),
             (r#"[{"id":"a"}]"#, "missing field `name`"),
-            (r#"[{"id":"a","name":"甲","colour":"red"}]"#, "unknown field `colour`"),
+            (
+                r#"[{"id":"a","name":"甲","colour":"red"}]"#,
+                "unknown field `colour`",
+            ),
             (r#"[{"id":"","name":"甲"}]"#, "an id has"),
             (r#"[{"id":"clock","name":"甲"}]"#, "an id has"),
             (r#"[{"id":"a b","name":"甲"}]"#, "an id has"),
             (r#"[{"id":"a","name":" "}]"#, "a name has"),
-            (r#"[{"id":"a","name":"甲"},{"id":"a","name":"乙"}]"#, "twice"),
-            (r#"[{"id":"a","name":"甲","password":"secret"}]"#, "argon2id"),
-            (r#"[{"id":"a","name":"甲","token_sha256":"12"}]"#, "64 hexadecimal digits"),
+            (
+                r#"[{"id":"a","name":"甲"},{"id":"a","name":"乙"}]"#,
+                "twice",
+            ),
+            (
+                r#"[{"id":"a","name":"甲","password":"secret"}]"#,
+                "argon2id",
+            ),
+            (
+                r#"[{"id":"a","name":"甲","token_sha256":"12"}]"#,
+                "64 hexadecimal digits",
+            ),
         ];
         for (json, said) in rows {
             let error = Accounts::read(json).unwrap_err().to_string();
@@ -445,7 +517,13 @@ mod tests {
 
     #[test]
     fn short_passwords_are_not_hashed() {
-        assert!(matches!(hash_password("elevenchars"), Err(PasswordError::TooShort)));
-        assert!(matches!(hash_password(&"x".repeat(300)), Err(PasswordError::TooLong)));
+        assert!(matches!(
+            hash_password("elevenchars"),
+            Err(PasswordError::TooShort)
+        ));
+        assert!(matches!(
+            hash_password(&"x".repeat(300)),
+            Err(PasswordError::TooLong)
+        ));
     }
 }

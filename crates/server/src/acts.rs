@@ -27,7 +27,11 @@ pub(crate) enum Doing {
     /// Fill in its form.
     Form(String),
     /// In a demonstration, become somebody who may.
-    Switch { account: String, label: String, next: String },
+    Switch {
+        account: String,
+        label: String,
+        next: String,
+    },
     /// Wait for others.
     Others(String),
     /// Nothing, until what is missing is there.
@@ -56,12 +60,21 @@ impl ActView {
         };
         let lacking = words.with(
             "lacking",
-            [("n", &missing.len().to_string()), ("what", &words.list(missing.iter().map(|check| check.with_law(words))))],
+            [
+                ("n", &missing.len().to_string()),
+                (
+                    "what",
+                    &words.list(missing.iter().map(|check| check.with_law(words))),
+                ),
+            ],
         );
         Self {
             title: words.text(&act.title).to_owned(),
             state,
-            who: words.s("act-by", words.list(act.by.iter().map(|role| words.text(&role.title)))),
+            who: words.s(
+                "act-by",
+                words.list(act.by.iter().map(|role| words.text(&role.title))),
+            ),
             doing: doing(act, &open.situation.number, visitor, app),
             lacking,
             href: missing.iter().find_map(|check| check.href.clone()),
@@ -103,10 +116,19 @@ fn doing(act: &NextAct, number: &str, visitor: &Visitor, app: &App) -> Doing {
     match able {
         Some(account) => Doing::Switch {
             account: account.id.clone(),
-            label: words.with("act-as", [("who", account.name_in(words.language)), ("act", words.text(&act.title))]),
+            label: words.with(
+                "act-as",
+                [
+                    ("who", account.name_in(words.language)),
+                    ("act", words.text(&act.title)),
+                ],
+            ),
             next: form,
         },
-        None => Doing::Others(words.s("act-by", words.list(act.by.iter().map(|role| words.text(&role.title))))),
+        None => Doing::Others(words.s(
+            "act-by",
+            words.list(act.by.iter().map(|role| words.text(&role.title))),
+        )),
     }
 }
 
@@ -115,8 +137,15 @@ pub(crate) fn stand_ins<'a>(
     roles: impl IntoIterator<Item = &'a str>,
     app: &'a App,
 ) -> impl Iterator<Item = &'a crate::accounts::Account> {
-    let roles: Vec<&str> = if app.demo { roles.into_iter().collect() } else { Vec::new() };
-    app.accounts.iter().map(AsRef::as_ref).filter(move |account| roles.iter().any(|role| account.roles.contains(*role)))
+    let roles: Vec<&str> = if app.demo {
+        roles.into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    app.accounts
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(move |account| roles.iter().any(|role| account.roles.contains(*role)))
 }
 
 /// Returns everything that must hold before an act: papers, gates, conditions.
@@ -130,7 +159,11 @@ pub(crate) fn checks(act: &NextAct, number: &str, words: Words) -> Vec<Check> {
     let gates = act.gates.iter().map(|gate| Check {
         title: words.text(&gate.title).to_owned(),
         open: gate.open,
-        law: gate.law.as_ref().map(|law| words.text(law).to_owned()).unwrap_or_default(),
+        law: gate
+            .law
+            .as_ref()
+            .map(|law| words.text(law).to_owned())
+            .unwrap_or_default(),
         href: None,
     });
     let conditions = act.conditions.iter().map(|condition| Check {
@@ -147,5 +180,8 @@ pub(crate) fn checks(act: &NextAct, number: &str, words: Words) -> Vec<Check> {
 
 /// Returns the address of this page with the note that something was done.
 pub(crate) fn done_href(number: &str, revision: u64) -> String {
-    link(&format!("/cases/{}", encode(number)), &[("done", &revision.to_string())])
+    link(
+        &format!("/cases/{}", encode(number)),
+        &[("done", &revision.to_string())],
+    )
 }

@@ -30,15 +30,22 @@ pub(crate) fn encode(text: &str) -> String {
 pub(crate) fn without(path: &str, query: &str, names: &[&str]) -> String {
     let kept: Vec<&str> = query
         .split('&')
-        .filter(|pair| !pair.is_empty() && !names.contains(&pair.split('=').next().unwrap_or_default()))
+        .filter(|pair| {
+            !pair.is_empty() && !names.contains(&pair.split('=').next().unwrap_or_default())
+        })
         .collect();
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    }
 }
 
 /// Returns the address if it leads somewhere on this desk, else the work list: a sign-in must not
 /// send anybody to a stranger.
 pub(crate) fn local(address: &str) -> &str {
-    let starts = address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
+    let starts =
+        address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
     let clean = address.len() <= 2_000 && address.bytes().all(|byte| byte.is_ascii_graphic());
     if starts && clean { address } else { "/desk" }
 }
@@ -65,8 +72,17 @@ mod tests {
 
     #[test]
     fn parameters_are_encoded_and_empty_ones_left_out() {
-        assert_eq!(link("/desk", &[("q", "建雅 &1"), ("light", ""), ("view", "mine")]), "/desk?q=%E5%BB%BA%E9%9B%85%20%261&view=mine");
-        assert_eq!(without("/desk", "lang=en&q=a&language=x", &["lang"]), "/desk?q=a&language=x");
+        assert_eq!(
+            link(
+                "/desk",
+                &[("q", "建雅 &1"), ("light", ""), ("view", "mine")]
+            ),
+            "/desk?q=%E5%BB%BA%E9%9B%85%20%261&view=mine"
+        );
+        assert_eq!(
+            without("/desk", "lang=en&q=a&language=x", &["lang"]),
+            "/desk?q=a&language=x"
+        );
         assert_eq!(without("/desk", "lang=en", &["lang"]), "/desk");
     }
 }

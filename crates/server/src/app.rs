@@ -29,13 +29,21 @@ impl ServerOptions {
     /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams.
     #[must_use]
     pub fn new(accounts: Accounts) -> Self {
-        Self { accounts, demo: false, https: false, streams_max: 1_000 }
+        Self {
+            accounts,
+            demo: false,
+            https: false,
+            streams_max: 1_000,
+        }
     }
 
     /// Returns the options for a demonstration, with example accounts for these workflows.
     #[must_use]
     pub fn demo<'a>(workflows: impl IntoIterator<Item = &'a Workflow>) -> Self {
-        Self { demo: true, ..Self::new(Accounts::demo(workflows)) }
+        Self {
+            demo: true,
+            ..Self::new(Accounts::demo(workflows))
+        }
     }
 }
 
@@ -67,7 +75,9 @@ impl App {
             sessions: Sessions::default(),
             demo: options.demo,
             https: options.https,
-            streams: Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS))),
+            streams: Arc::new(Semaphore::new(
+                options.streams_max.min(Semaphore::MAX_PERMITS),
+            )),
             hashing: Arc::new(Semaphore::new(HASHING_MAX)),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS_MAX)),
         }
@@ -89,13 +99,28 @@ impl App {
 
     /// Opens a case by its id.
     pub(crate) async fn open_id(&self, id: CaseId, words: Words) -> Result<OpenCase, Problem> {
-        let case = self.engine.case(id).await?.ok_or_else(|| Problem::no_such_case(&id.to_string()))?;
+        let case = self
+            .engine
+            .case(id)
+            .await?
+            .ok_or_else(|| Problem::no_such_case(&id.to_string()))?;
         let workflow = self.engine.workflow(&case.workflow, Some(case.version))?;
         // The time of a case does not step back with the machine's.
         let now = self.engine.now().max(case.effective_at);
-        let situation = workflow.situation(&case, now).map_err(|stuck| Problem::failed(&stuck))?;
-        let at = Moment { words, now, zone: workflow.calendar.tz() };
-        Ok(OpenCase { case, workflow, situation, at })
+        let situation = workflow
+            .situation(&case, now)
+            .map_err(|stuck| Problem::failed(&stuck))?;
+        let at = Moment {
+            words,
+            now,
+            zone: workflow.calendar.tz(),
+        };
+        Ok(OpenCase {
+            case,
+            workflow,
+            situation,
+            at,
+        })
     }
 }
 

@@ -54,10 +54,16 @@ fn address(name: &str, content: &str) -> String {
 
 /// `GET /assets/{digest}/{name}`
 pub(crate) async fn asset(Path((_, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = [&CSS, &JS, &ICON].into_iter().find(|asset| asset.name == name).ok_or_else(Problem::not_found)?;
+    let asset = [&CSS, &JS, &ICON]
+        .into_iter()
+        .find(|asset| asset.name == name)
+        .ok_or_else(Problem::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
     ];
     Ok((headers, asset.content).into_response())
 }

@@ -56,11 +56,17 @@ impl ClockView {
         Self {
             name: face.name.clone(),
             title: words.text(&face.title).to_owned(),
-            budget: words.with("clock-budget", [("effect", &effect), ("budget", words.text(&face.budget))]),
+            budget: words.with(
+                "clock-budget",
+                [("effect", &effect), ("budget", words.text(&face.budget))],
+            ),
             law: face.law.as_ref().map(|law| words.text(law).to_owned()),
             light: LightView::of(reading, words),
             due: due(reading, at),
-            due_machine: reading.due.filter(|_| reading.state == ClockState::Running).map(|due| at.machine(due)),
+            due_machine: reading
+                .due
+                .filter(|_| reading.state == ClockState::Running)
+                .map(|due| at.machine(due)),
             provisional: reading.provisional && reading.state == ClockState::Running,
             used: words.s("clock-used", used_words(reading.used, reading, at)),
             unit: words.t(unit_key(reading)),
@@ -76,7 +82,11 @@ impl Remaining {
     /// Returns the same as plain words.
     pub(crate) fn sentence(&self) -> String {
         let mut words = vec![self.before.clone()];
-        words.extend(self.parts.iter().map(|part| format!("{} {}", part.number, part.unit)));
+        words.extend(
+            self.parts
+                .iter()
+                .map(|part| format!("{} {}", part.number, part.unit)),
+        );
         words.push(self.after.clone());
         words.retain(|word| !word.is_empty());
         words.join(" ")
@@ -97,19 +107,30 @@ pub(crate) const fn effect_key(effect: LegalEffect) -> &'static str {
     }
 }
 
-
 /// Returns an amount in the unit its goal counts in.
 pub(crate) fn used_words(used: Used, reading: &ClockReading, at: &Moment) -> String {
-    amount(used, reading, at).iter().map(|part| format!("{} {}", part.number, part.unit)).collect::<Vec<_>>().join(" ")
+    amount(used, reading, at)
+        .iter()
+        .map(|part| format!("{} {}", part.number, part.unit))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn amount(used: Used, reading: &ClockReading, at: &Moment) -> Vec<DurationPart> {
     match used {
         Used::Ms(millis) => at.parts(millis),
         Used::Days(days) => {
-            let key = if matches!(reading.goal.budget(), Budget::CalendarDays { .. }) { "unit-day" } else { "unit-working-day" };
+            let key = if matches!(reading.goal.budget(), Budget::CalendarDays { .. }) {
+                "unit-day"
+            } else {
+                "unit-working-day"
+            };
             let days = days.saturating_abs();
-            vec![DurationPart { number: days.to_string(), unit: at.words.n(key, days), kind: "w" }]
+            vec![DurationPart {
+                number: days.to_string(),
+                unit: at.words.n(key, days),
+                kind: "w",
+            }]
         }
     }
 }
@@ -131,12 +152,20 @@ fn remaining(reading: &ClockReading, at: &Moment) -> Remaining {
         after: at.words.t("left-after"),
     };
     match reading.state {
-        ClockState::Pending => Remaining { red: false, tick: None, before: at.words.t("light-pending"), parts: Vec::new(), after: String::new() },
+        ClockState::Pending => Remaining {
+            red: false,
+            tick: None,
+            before: at.words.t("light-pending"),
+            parts: Vec::new(),
+            after: String::new(),
+        },
         // A limit in days that was met within one says more in hours.
         ClockState::Stopped if reading.wall_ms < DAY_MS => ended(at.parts(reading.wall_ms)),
         ClockState::Stopped => ended(amount(reading.used, reading, at)),
         ClockState::Cancelled => ended(at.parts(reading.wall_ms)),
-        ClockState::Running | ClockState::Paused if reading.light == Light::Red || reading.verdict == Verdict::Missed => {
+        ClockState::Running | ClockState::Paused
+            if reading.light == Light::Red || reading.verdict == Verdict::Missed =>
+        {
             let overrun = reading.overrun_wall_ms.unwrap_or(0);
             Remaining {
                 red: true,
@@ -151,10 +180,14 @@ fn remaining(reading: &ClockReading, at: &Moment) -> Remaining {
             match (reading.goal.budget(), wall) {
                 // Time that runs through the night can be counted down without a calendar; and on
                 // the last day hours say more than "0 days".
-                (Budget::Elapsed { .. }, Some(wall)) => left(at.parts(wall.max(0)), reading.due.map(|due| due.as_millis())),
-                (Budget::WorkingDays { .. } | Budget::CalendarDays { .. }, Some(wall @ 0..DAY_MS)) => {
-                    left(at.parts(wall), reading.due.map(|due| due.as_millis()))
-                }
+                (Budget::Elapsed { .. }, Some(wall)) => left(
+                    at.parts(wall.max(0)),
+                    reading.due.map(|due| due.as_millis()),
+                ),
+                (
+                    Budget::WorkingDays { .. } | Budget::CalendarDays { .. },
+                    Some(wall @ 0..DAY_MS),
+                ) => left(at.parts(wall), reading.due.map(|due| due.as_millis())),
                 _ => left(amount(reading.remaining, reading, at), None),
             }
         }
@@ -168,8 +201,12 @@ fn due(reading: &ClockReading, at: &Moment) -> String {
         (ClockState::Stopped, Some(due), Some(stopped)) if stopped <= due => {
             words.s("due-early", at.duration(due.millis_since(stopped)))
         }
-        (ClockState::Stopped, Some(due), Some(stopped)) => words.s("due-late", at.duration(stopped.millis_since(due))),
-        (ClockState::Stopped | ClockState::Cancelled, _, Some(stopped)) => words.s("due-ended", at.instant(stopped)),
+        (ClockState::Stopped, Some(due), Some(stopped)) => {
+            words.s("due-late", at.duration(stopped.millis_since(due)))
+        }
+        (ClockState::Stopped | ClockState::Cancelled, _, Some(stopped)) => {
+            words.s("due-ended", at.instant(stopped))
+        }
         (ClockState::Paused, _, _) => words.t("due-paused"),
         (_, Some(due), _) if reading.light == Light::Red => words.s("due-was", at.instant(due)),
         (_, Some(due), _) => at.instant(due),

@@ -18,7 +18,10 @@ pub(crate) fn value_words(kind: FieldType, value: &Value, words: Words) -> Strin
 pub(crate) fn money(yuan: i64, words: Words) -> String {
     const WAN: i64 = 10_000;
     if yuan != 0 && yuan % WAN == 0 {
-        words.with("money-wan", [("wan", &grouped(yuan / WAN)), ("yuan", &grouped(yuan))])
+        words.with(
+            "money-wan",
+            [("wan", &grouped(yuan / WAN)), ("yuan", &grouped(yuan))],
+        )
     } else {
         words.s("money-yuan", grouped(yuan))
     }
@@ -44,7 +47,9 @@ fn grouped(number: i64) -> String {
 pub(crate) fn fact_words(fact: &Fact, at: &Moment) -> String {
     match (&fact.label, fact.kind, &fact.value) {
         (Some(label), _, _) => at.words.text(label).to_owned(),
-        (None, FieldType::Date, Value::Text(text)) => text.parse().map_or_else(|_| text.clone(), |date| at.day(date)),
+        (None, FieldType::Date, Value::Text(text)) => text
+            .parse()
+            .map_or_else(|_| text.clone(), |date| at.day(date)),
         (None, kind, value) => value_words(kind, value, at.words),
     }
 }
@@ -72,19 +77,31 @@ pub(crate) enum Input {
 
 impl FieldView {
     /// Returns the field for a fact. `typed` is what came with the form, if it came.
-    pub(crate) fn of(field: &AskedField, typed: Option<&str>, optional: bool, words: Words) -> Self {
+    pub(crate) fn of(
+        field: &AskedField,
+        typed: Option<&str>,
+        optional: bool,
+        words: Words,
+    ) -> Self {
         let known = field.known.as_ref().map(Value::to_string);
         let (input, hint) = match field.kind {
             FieldType::Text => (Input::Line, None),
             FieldType::Money => (Input::Line, Some(words.t("hint-money"))),
             FieldType::Integer => (Input::Number, None),
             FieldType::Date => (Input::Date, None),
-            FieldType::Boolean => {
-                (Input::Choice(vec![("true".into(), words.t("yes")), ("false".into(), words.t("no"))]), None)
-            }
+            FieldType::Boolean => (
+                Input::Choice(vec![
+                    ("true".into(), words.t("yes")),
+                    ("false".into(), words.t("no")),
+                ]),
+                None,
+            ),
             FieldType::Choice => {
-                let choices =
-                    field.choices.iter().map(|(value, title)| (value.clone(), words.text(title).to_owned())).collect();
+                let choices = field
+                    .choices
+                    .iter()
+                    .map(|(value, title)| (value.clone(), words.text(title).to_owned()))
+                    .collect();
                 (Input::Choice(choices), None)
             }
         };

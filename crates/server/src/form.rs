@@ -17,7 +17,11 @@ pub(crate) fn read_facts(
         let typed = field.value.trim();
         if typed.is_empty() {
             if !field.optional {
-                let key = if matches!(field.input, Input::Choice(_)) { "error-choose" } else { "error-empty" };
+                let key = if matches!(field.input, Input::Choice(_)) {
+                    "error-choose"
+                } else {
+                    "error-empty"
+                };
                 field.error = Some(words.s(key, &field.title));
             }
             continue;
@@ -26,7 +30,12 @@ pub(crate) fn read_facts(
             Ok(value) => {
                 data.insert(field.name.clone(), value);
             }
-            Err(problem) => field.error = Some(words.with("error-field", [("field", &field.title), ("problem", words.text(&problem))])),
+            Err(problem) => {
+                field.error = Some(words.with(
+                    "error-field",
+                    [("field", &field.title), ("problem", words.text(&problem))],
+                ))
+            }
         }
     }
     data
@@ -34,10 +43,15 @@ pub(crate) fn read_facts(
 
 /// Marks the field that a refusal is about. Tells whether there is one.
 pub(crate) fn mark(fields: &mut [FieldView], refusal: &Refusal, words: Words) -> bool {
-    let Refusal::InvalidData { field, problem } = refusal else { return false };
+    let Refusal::InvalidData { field, problem } = refusal else {
+        return false;
+    };
     match fields.iter_mut().find(|shown| shown.name == *field) {
         Some(shown) => {
-            shown.error = Some(words.with("error-field", [("field", &shown.title), ("problem", words.text(problem))]));
+            shown.error = Some(words.with(
+                "error-field",
+                [("field", &shown.title), ("problem", words.text(problem))],
+            ));
             true
         }
         None => false,
@@ -63,7 +77,9 @@ pub(crate) fn read_earlier(date: &str, time: &str, at: &Moment) -> Result<Option
         (false, 4) => format!("{}:{}", &digits[..2], &digits[2..]),
         _ => time.replace('：', ":"),
     };
-    parse_local(at.zone, &format!("{date} {time}")).map(Some).map_err(|_| both())
+    parse_local(at.zone, &format!("{date} {time}"))
+        .map(Some)
+        .map_err(|_| both())
 }
 
 /// Reads the id that makes a form count once. One that is not an id counts as a new form.
@@ -86,13 +102,33 @@ mod tests {
     #[test]
     fn times_may_be_typed_without_a_colon() {
         let zone = chrono_tz::Asia::Shanghai;
-        let at = Moment { words: Words::new(Language::Zh), now: Timestamp::EPOCH, zone };
-        let rows = [("1106", "11:06"), ("906", "09:06"), ("9:06", "09:06"), ("11：06", "11:06"), ("11:06:30", "11:06:30")];
+        let at = Moment {
+            words: Words::new(Language::Zh),
+            now: Timestamp::EPOCH,
+            zone,
+        };
+        let rows = [
+            ("1106", "11:06"),
+            ("906", "09:06"),
+            ("9:06", "09:06"),
+            ("11：06", "11:06"),
+            ("11:06:30", "11:06:30"),
+        ];
         for (typed, meant) in rows {
             let read = read_earlier("2023-03-23", typed, &at).unwrap().unwrap();
-            assert_eq!(read, parse_local(zone, &format!("2023-03-23 {meant}")).unwrap(), "{typed}");
+            assert_eq!(
+                read,
+                parse_local(zone, &format!("2023-03-23 {meant}")).unwrap(),
+                "{typed}"
+            );
         }
-        for (date, time) in [("2023-03-23", ""), ("", "11:06"), ("2023-02-30", "11:06"), ("2023-03-23", "noon"), ("2023-03-23", "2575")] {
+        for (date, time) in [
+            ("2023-03-23", ""),
+            ("", "11:06"),
+            ("2023-02-30", "11:06"),
+            ("2023-03-23", "noon"),
+            ("2023-03-23", "2575"),
+        ] {
             assert!(read_earlier(date, time, &at).is_err(), "{date} {time}");
         }
         assert_eq!(read_earlier("", "", &at).unwrap(), None);

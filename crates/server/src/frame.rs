@@ -70,7 +70,11 @@ impl Frame {
             let kept = address::without(&look.path, &look.query, &[name]);
             address::link(&kept, &[(name, value)])
         };
-        let nav = [("/desk", "nav-desk"), ("/audit", "nav-audit"), ("/workflows", "nav-workflows")];
+        let nav = [
+            ("/desk", "nav-desk"),
+            ("/audit", "nav-audit"),
+            ("/workflows", "nav-workflows"),
+        ];
         Self {
             lang: language.tag(),
             theme: look.theme.name(),
@@ -87,7 +91,9 @@ impl Frame {
                 .map(|(href, key)| Choice {
                     href: href.to_owned(),
                     title: words.t(key),
-                    current: look.path == href || look.path.starts_with(&format!("{href}/")) || (href == "/desk" && look.path.starts_with("/cases/")),
+                    current: look.path == href
+                        || look.path.starts_with(&format!("{href}/"))
+                        || (href == "/desk" && look.path.starts_with("/cases/")),
                 })
                 .collect(),
             others: if app.demo && account.is_some() {

@@ -59,7 +59,14 @@ pub(crate) enum JournalKind {
 }
 
 impl JournalKind {
-    pub(crate) const ALL: [Self; 6] = [Self::All, Self::Acts, Self::Papers, Self::Clocks, Self::Notes, Self::Late];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::All,
+        Self::Acts,
+        Self::Papers,
+        Self::Clocks,
+        Self::Notes,
+        Self::Late,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -73,7 +80,10 @@ impl JournalKind {
     }
 
     pub(crate) fn read(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .unwrap_or_default()
     }
 
     /// Tells whether a commit is of this kind.
@@ -85,7 +95,12 @@ impl JournalKind {
             Self::Papers => has(|entry| matches!(entry, Entry::DocumentAttached { .. })),
             Self::Clocks => has(is_of_a_clock),
             Self::Notes => has(|entry| {
-                matches!(entry, Entry::Commented { .. } | Entry::Fired { note: Some(_), .. } | Entry::DocumentAttached { note: Some(_), .. })
+                matches!(
+                    entry,
+                    Entry::Commented { .. }
+                        | Entry::Fired { note: Some(_), .. }
+                        | Entry::DocumentAttached { note: Some(_), .. }
+                )
             }),
             Self::Late => is_late(commit),
         }
@@ -118,12 +133,17 @@ pub(crate) struct Narrator<'a> {
 
 impl Narrator<'_> {
     /// Returns at most `limit` of these commits, newest first; they come oldest first.
-    pub(crate) fn view<'c>(&self, commits: impl DoubleEndedIterator<Item = &'c Commit>, limit: usize) -> JournalView {
+    pub(crate) fn view<'c>(
+        &self,
+        commits: impl DoubleEndedIterator<Item = &'c Commit>,
+        limit: usize,
+    ) -> JournalView {
         let mut view = JournalView::default();
         let mut last_date = None;
         let mut newest_first: Vec<&Commit> = commits.rev().collect();
         // What was recorded late stands where it happened.
-        newest_first.sort_by_key(|commit| std::cmp::Reverse((commit.effective_at, commit.revision)));
+        newest_first
+            .sort_by_key(|commit| std::cmp::Reverse((commit.effective_at, commit.revision)));
         view.left = newest_first.len().saturating_sub(limit);
         view.more = view.left > 0;
         for commit in newest_first.into_iter().take(limit) {
@@ -134,8 +154,15 @@ impl Narrator<'_> {
                 let near = self.at.near_day(date);
                 let full = self.at.full_day(date);
                 let is_near = (date - today).num_days().abs() <= 1;
-                let title = if is_near { format!("{near} {full}") } else { full };
-                view.days.push(JournalDay { title, lines: Vec::new() });
+                let title = if is_near {
+                    format!("{near} {full}")
+                } else {
+                    full
+                };
+                view.days.push(JournalDay {
+                    title,
+                    lines: Vec::new(),
+                });
             }
             if let Some(day) = view.days.last_mut() {
                 day.lines.push(self.line(commit));
@@ -151,10 +178,22 @@ impl Narrator<'_> {
         let by = if commit.by.id == Actor::CLOCK_ID {
             words.t("by-clock")
         } else {
-            let name = self.accounts.name_of(&commit.by.id, &commit.by.name, words.language);
-            let role = commit.by.role.as_deref().map(|role| words.text(&self.workflow.role_title(role)).to_owned());
-            let rest = [role, commit.by.department.clone()].into_iter().flatten().filter(|part| !name.contains(part.as_str()));
-            std::iter::once(name.to_owned()).chain(rest).collect::<Vec<_>>().join(" · ")
+            let name = self
+                .accounts
+                .name_of(&commit.by.id, &commit.by.name, words.language);
+            let role = commit
+                .by
+                .role
+                .as_deref()
+                .map(|role| words.text(&self.workflow.role_title(role)).to_owned());
+            let rest = [role, commit.by.department.clone()]
+                .into_iter()
+                .flatten()
+                .filter(|part| !name.to_lowercase().contains(&part.to_lowercase()));
+            std::iter::once(name.to_owned())
+                .chain(rest)
+                .collect::<Vec<_>>()
+                .join(" · ")
         };
         JournalLine {
             kind,
@@ -165,7 +204,12 @@ impl Narrator<'_> {
             late: is_late(commit).then(|| self.late(commit)),
             follows: self.follows(commit),
             note: commit.entries.iter().find_map(|entry| match entry {
-                Entry::Fired { note: Some(note), .. } | Entry::DocumentAttached { note: Some(note), .. } => Some(note.clone()),
+                Entry::Fired {
+                    note: Some(note), ..
+                }
+                | Entry::DocumentAttached {
+                    note: Some(note), ..
+                } => Some(note.clone()),
                 Entry::Commented { text } => Some(text.clone()),
                 _ => None,
             }),
@@ -181,9 +225,14 @@ impl Narrator<'_> {
     fn late(&self, commit: &Commit) -> String {
         let recorded = commit.recorded_at;
         let same_day = self.at.date(recorded) == self.at.date(commit.effective_at);
-        let when = if same_day { self.at.time(recorded) } else { self.at.instant(recorded) };
+        let when = if same_day {
+            self.at.time(recorded)
+        } else {
+            self.at.dated(recorded)
+        };
         let by = self.at.duration(recorded.millis_since(commit.effective_at));
-        self.words().with("journal-late", [("when", &when), ("by", &by)])
+        self.words()
+            .with("journal-late-by", [("when", &when), ("by", &by)])
     }
 
     /// What a commit is about: its kind, its sign, and one sentence.
@@ -193,24 +242,48 @@ impl Narrator<'_> {
             match entry {
                 Entry::Opened { title, .. } => {
                     let workflow = words.text(&self.workflow.title);
-                    return ("act", "flag", words.with("journal-opened", [("workflow", workflow), ("title", title)]));
+                    return (
+                        "act",
+                        "flag",
+                        words.with("journal-opened", [("workflow", workflow), ("title", title)]),
+                    );
                 }
                 Entry::Fired { event, .. } => {
-                    let title = self.workflow.events.get(event).map_or(event.as_str(), |event| words.text(&event.title));
+                    let title = self
+                        .workflow
+                        .events
+                        .get(event)
+                        .map_or(event.as_str(), |event| words.text(&event.title));
                     return ("act", "dot", title.to_owned());
                 }
-                Entry::DocumentAttached { document, file_name, .. } => {
+                Entry::DocumentAttached {
+                    document,
+                    file_name,
+                    ..
+                } => {
                     let title = self.workflow.document_title(document);
-                    let said = words.with("journal-attached", [("document", words.text(&title)), ("file", file_name)]);
+                    let said = words.with(
+                        "journal-attached",
+                        [("document", words.text(&title)), ("file", file_name)],
+                    );
                     return ("doc", "doc", said);
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
                 Entry::ClockBreached { clock, due_at } => {
-                    let said = words.with("journal-breached", [("clock", &self.clock(clock)), ("due", &self.at.instant(*due_at))]);
+                    let said = words.with(
+                        "journal-breached",
+                        [
+                            ("clock", &self.clock(clock)),
+                            ("due", &self.at.dated(*due_at)),
+                        ],
+                    );
                     return ("warn", "r", said);
                 }
                 Entry::ClockWarned { clock, trigger } => {
-                    let said = words.with("journal-warned", [("clock", &self.clock(clock)), ("trigger", trigger)]);
+                    let said = words.with(
+                        "journal-warned",
+                        [("clock", &self.clock(clock)), ("trigger", trigger)],
+                    );
                     return ("warn", "clock", said);
                 }
                 _ => {}
@@ -229,7 +302,10 @@ impl Narrator<'_> {
     fn follows(&self, commit: &Commit) -> Vec<String> {
         let words = self.words();
         let mut follows = Vec::new();
-        let by_timer = commit.entries.iter().all(|entry| !matches!(entry, Entry::Opened { .. } | Entry::Fired { .. }));
+        let by_timer = commit
+            .entries
+            .iter()
+            .all(|entry| !matches!(entry, Entry::Opened { .. } | Entry::Fired { .. }));
         let entered = self.entered(commit);
         if !entered.is_empty() && !by_timer {
             follows.push(words.s("journal-moved", words.list(entered)));
@@ -251,7 +327,10 @@ impl Narrator<'_> {
                     });
                     follows.push(words.s("journal-facts", words.list(facts.collect::<Vec<_>>())));
                 }
-                Entry::TimerFired { late_ms: Some(late_ms), .. } => {
+                Entry::TimerFired {
+                    late_ms: Some(late_ms),
+                    ..
+                } => {
                     follows.push(words.s("journal-fired-late", self.at.duration(*late_ms)));
                 }
                 other => follows.extend(self.of_clock(other)),
@@ -265,24 +344,56 @@ impl Narrator<'_> {
     pub(crate) fn of_clock(&self, entry: &Entry) -> Option<String> {
         let words = self.words();
         let said = match entry {
-            Entry::ClockStarted { clock, due_at: Some(due_at) } => {
-                words.with("journal-clock-started", [("clock", &self.clock(clock)), ("due", &self.at.instant(*due_at))])
-            }
-            Entry::ClockStarted { clock, due_at: None } => words.s("journal-clock-started-open", self.clock(clock)),
+            Entry::ClockStarted {
+                clock,
+                due_at: Some(due_at),
+            } => words.with(
+                "journal-clock-started",
+                [
+                    ("clock", &self.clock(clock)),
+                    ("due", &self.at.dated(*due_at)),
+                ],
+            ),
+            Entry::ClockStarted {
+                clock,
+                due_at: None,
+            } => words.s("journal-clock-started-open", self.clock(clock)),
             Entry::ClockPaused { clock, reason } => {
                 let party = reason.party.text();
                 let why = match words.language {
                     groundbreak_workflow::Language::Zh => party.zh,
                     groundbreak_workflow::Language::En => party.en,
                 };
-                words.with("journal-clock-paused", [("clock", &self.clock(clock)), ("why", &why)])
+                words.with(
+                    "journal-clock-paused",
+                    [("clock", &self.clock(clock)), ("why", &why)],
+                )
             }
-            Entry::ClockResumed { clock, .. } => words.s("journal-clock-resumed", self.clock(clock)),
-            Entry::ClockStopped { clock, verdict, wall_ms, .. } => {
-                let key = if *verdict == Verdict::Missed { "journal-clock-missed" } else { "journal-clock-met" };
-                words.with(key, [("clock", &self.clock(clock)), ("used", &self.at.duration(*wall_ms))])
+            Entry::ClockResumed { clock, .. } => {
+                words.s("journal-clock-resumed", self.clock(clock))
             }
-            Entry::ClockCancelled { clock } => words.s("journal-clock-cancelled", self.clock(clock)),
+            Entry::ClockStopped {
+                clock,
+                verdict,
+                wall_ms,
+                ..
+            } => {
+                let key = if *verdict == Verdict::Missed {
+                    "journal-clock-missed"
+                } else {
+                    "journal-clock-met"
+                };
+                words.with(
+                    key,
+                    [
+                        ("clock", &self.clock(clock)),
+                        ("used", &self.at.duration(*wall_ms)),
+                    ],
+                )
+            }
+            Entry::ClockCancelled { clock } => {
+                words.s("journal-clock-cancelled", self.clock(clock))
+            }
             _ => return None,
         };
         Some(said)
@@ -292,33 +403,58 @@ impl Narrator<'_> {
     pub(crate) fn entered(&self, commit: &Commit) -> Vec<String> {
         let mut stayed: Vec<&str> = Vec::new();
         for entry in &commit.entries {
-            if let Entry::Moved { exited, entered, .. } = entry {
+            if let Entry::Moved {
+                exited, entered, ..
+            } = entry
+            {
                 stayed.retain(|state| !exited.iter().any(|left| left == state));
                 stayed.extend(entered.iter().map(String::as_str));
             }
         }
         let innermost = |state: &&str| {
-            self.workflow.states.get(*state).is_some_and(|state| matches!(state.kind, StateKind::Atomic | StateKind::Final))
+            self.workflow
+                .states
+                .get(*state)
+                .is_some_and(|state| matches!(state.kind, StateKind::Atomic | StateKind::Final))
         };
-        stayed.into_iter().filter(innermost).map(|state| self.words().text(&self.workflow.state_title(state)).to_owned()).collect()
+        stayed
+            .into_iter()
+            .filter(innermost)
+            .map(|state| {
+                self.words()
+                    .text(&self.workflow.state_title(state))
+                    .to_owned()
+            })
+            .collect()
     }
 
     /// Returns the title of a clock.
     fn clock(&self, name: &str) -> String {
-        self.workflow.clocks.get(name).map_or_else(|| name.to_owned(), |clock| self.words().text(&clock.title).to_owned())
+        self.workflow.clocks.get(name).map_or_else(
+            || name.to_owned(),
+            |clock| self.words().text(&clock.title).to_owned(),
+        )
     }
 }
 
 /// Returns what people did, with the time it happened, oldest first: the marks of a timeline.
-pub(crate) fn happened(commits: &[Commit], workflow: &Workflow, words: Words) -> Vec<(Timestamp, String)> {
+pub(crate) fn happened(
+    commits: &[Commit],
+    workflow: &Workflow,
+    words: Words,
+) -> Vec<(Timestamp, String)> {
     let mut marks: Vec<(Timestamp, String)> = commits
         .iter()
         .filter_map(|commit| {
             let title = commit.entries.iter().find_map(|entry| match entry {
                 Entry::Opened { .. } => Some(words.t("mark-opened")),
-                Entry::Fired { event, .. } => {
-                    Some(workflow.events.get(event).map_or(event.as_str(), |event| words.text(&event.title)).to_owned())
-                }
+                Entry::Fired { event, .. } => Some(
+                    workflow
+                        .events
+                        .get(event)
+                        .map_or(event.as_str(), |event| words.text(&event.title))
+                        .to_owned(),
+                ),
                 _ => None,
             })?;
             Some((commit.effective_at, title))

@@ -37,8 +37,8 @@ mod visitor;
 mod words;
 
 pub use accounts::{
-    ACCOUNTS_MAX, Account, Accounts, AccountsError, ApiToken, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, PasswordError,
-    hash_password,
+    ACCOUNTS_MAX, Account, Accounts, AccountsError, ApiToken, PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN, PasswordError, hash_password,
 };
 pub use app::ServerOptions;
 pub use router::router;

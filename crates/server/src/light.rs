@@ -27,16 +27,28 @@ impl LightView {
             (_, _, Light::Yellow) => ("ly", "y", "light-due-soon"),
             (_, _, Light::Green) => ("lg", "g", "light-on-track"),
         };
-        Self { class, icon, word: words.t(key) }
+        Self {
+            class,
+            icon,
+            word: words.t(key),
+        }
     }
 
     /// A case that no clock runs for.
     pub(crate) fn none(words: Words) -> Self {
-        Self { class: "lx", icon: "ring", word: words.t("light-no-clock") }
+        Self {
+            class: "lx",
+            icon: "ring",
+            word: words.t("light-no-clock"),
+        }
     }
 
     /// A case that has ended.
     pub(crate) fn closed(words: Words) -> Self {
-        Self { class: "lx", icon: "ok", word: words.t("light-closed") }
+        Self {
+            class: "lx",
+            icon: "ok",
+            word: words.t("light-closed"),
+        }
     }
 }

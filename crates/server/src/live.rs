@@ -38,8 +38,15 @@ pub(crate) async fn of_case(
     // Subscribed before the case is read, so that nothing falls between the two.
     let changes = app.engine.subscribe();
     let open = app.open(&number, visitor.look.words).await?;
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
-    let watch = Watch { changes, case: Some(open.case.id), _permit: permit(&app)? };
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    let watch = Watch {
+        changes,
+        case: Some(open.case.id),
+        _permit: permit(&app)?,
+    };
     let known = last.unwrap_or(query.since);
     let behind = (open.case.revision > known).then_some(open.case.revision);
     let first = stream::iter(behind.map(|revision| Ok(case_event(revision))));
@@ -55,13 +62,21 @@ pub(crate) async fn of_case(
 }
 
 /// `GET /api/v1/events`: tells of every change of every case.
-pub(crate) async fn of_all(State(app): State<Arc<App>>, _caller: Caller) -> Result<Response, Problem> {
-    let watch = Watch { changes: app.engine.subscribe(), case: None, _permit: permit(&app)? };
+pub(crate) async fn of_all(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+) -> Result<Response, Problem> {
+    let watch = Watch {
+        changes: app.engine.subscribe(),
+        case: None,
+        _permit: permit(&app)?,
+    };
     let events = stream::unfold(watch, |mut watch| async move {
         let told = match watch.next().await? {
-            Told::Changed(changed) => Event::default()
-                .event("changed")
-                .data(format!(r#"{{"case":"{}","revision":{}}}"#, changed.case, changed.revision)),
+            Told::Changed(changed) => Event::default().event("changed").data(format!(
+                r#"{{"case":"{}","revision":{}}}"#,
+                changed.case, changed.revision
+            )),
             // The reader is behind and must read the cases it cares for again.
             Told::Missed => Event::default().event("missed").data("{}"),
         };
@@ -85,7 +100,9 @@ impl Watch {
     async fn next(&mut self) -> Option<Told> {
         loop {
             match self.changes.recv().await {
-                Ok(changed) if self.case.is_none_or(|case| case == changed.case) => return Some(Told::Changed(changed)),
+                Ok(changed) if self.case.is_none_or(|case| case == changed.case) => {
+                    return Some(Told::Changed(changed));
+                }
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => return Some(Told::Missed),
                 Err(RecvError::Closed) => return None,
@@ -95,7 +112,10 @@ impl Watch {
 }
 
 fn case_event(revision: u64) -> Event {
-    Event::default().id(revision.to_string()).event("case").data(format!(r#"{{"v":{revision}}}"#))
+    Event::default()
+        .id(revision.to_string())
+        .event("case")
+        .data(format!(r#"{{"v":{revision}}}"#))
 }
 
 fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
@@ -105,5 +125,7 @@ fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
 }
 
 fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
-    Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+    Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(ALIVE))
+        .into_response()
 }

@@ -26,10 +26,15 @@ impl Moment {
 
     /// Returns `3月23日` / `23 Mar`; the year is there when it is another one than now.
     pub(crate) fn day(&self, date: NaiveDate) -> String {
-        let key = if date.year() == self.date(self.now).year() { "date" } else { "date-year" };
+        let key = if date.year() == self.date(self.now).year() {
+            "date"
+        } else {
+            "date-year"
+        };
         let month = self.words.t(&format!("month-{}", date.month()));
         let (year, day) = (date.year().to_string(), date.day().to_string());
-        self.words.with(key, [("year", &year), ("month", &month), ("day", &day)])
+        self.words
+            .with(key, [("year", &year), ("month", &month), ("day", &day)])
     }
 
     /// Returns `今天`, or the day as [`Moment::day`] does.
@@ -44,13 +49,23 @@ impl Moment {
 
     /// Returns the day with its weekday: `3月23日 周四` / `Thu 23 Mar`.
     pub(crate) fn full_day(&self, date: NaiveDate) -> String {
-        let weekday = self.words.t(&format!("weekday-{}", date.weekday().number_from_monday()));
-        self.words.with("date-weekday", [("date", &self.day(date)), ("weekday", &weekday)])
+        let weekday = self
+            .words
+            .t(&format!("weekday-{}", date.weekday().number_from_monday()));
+        self.words.with(
+            "date-weekday",
+            [("date", &self.day(date)), ("weekday", &weekday)],
+        )
     }
 
     /// Returns `今天 15:00` / `3月28日 17:30`.
     pub(crate) fn instant(&self, at: Timestamp) -> String {
         format!("{} {}", self.near_day(self.date(at)), self.time(at))
+    }
+
+    /// Returns `3月28日 17:30`, for what was said at another time: then, tomorrow was another day.
+    pub(crate) fn dated(&self, at: Timestamp) -> String {
+        format!("{} {}", self.day(self.date(at)), self.time(at))
     }
 
     /// Returns `3月23日 周四 11:32`.
@@ -66,7 +81,11 @@ impl Moment {
     /// Returns a duration as people say it, to the minute: `3 小时 28 分`. Negative ones lose
     /// their sign: which side of the due time it is on is said by another word.
     pub(crate) fn duration(&self, millis: i64) -> String {
-        self.parts(millis).iter().map(|part| format!("{} {}", part.number, part.unit)).collect::<Vec<_>>().join(" ")
+        self.parts(millis)
+            .iter()
+            .map(|part| format!("{} {}", part.number, part.unit))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// Returns the parts of a duration: at most two, rounded down to the minute below two days
@@ -76,7 +95,10 @@ impl Moment {
         let (days, hours, minutes) = (minutes / 1_440, minutes / 60, minutes % 60);
         let part = |number: u64, key: &str| DurationPart {
             number: number.to_string(),
-            unit: self.words.n(&format!("unit-{key}"), i64::try_from(number).unwrap_or(i64::MAX)),
+            unit: self.words.n(
+                &format!("unit-{key}"),
+                i64::try_from(number).unwrap_or(i64::MAX),
+            ),
             kind: match key {
                 "day" => "d",
                 "hour" => "h",
@@ -111,7 +133,11 @@ mod tests {
 
     fn at(now: &str, language: Language) -> Moment {
         let zone = chrono_tz::Asia::Shanghai;
-        Moment { words: Words::new(language), now: parse_local(zone, now).unwrap(), zone }
+        Moment {
+            words: Words::new(language),
+            now: parse_local(zone, now).unwrap(),
+            zone,
+        }
     }
 
     #[test]
@@ -126,7 +152,10 @@ mod tests {
         for (instant, zh, en) in rows {
             for (language, words) in [(Language::Zh, zh), (Language::En, en)] {
                 let moment = at("2023-03-23 11:32", language);
-                assert_eq!(moment.instant(parse_local(moment.zone, instant).unwrap()), words);
+                assert_eq!(
+                    moment.instant(parse_local(moment.zone, instant).unwrap()),
+                    words
+                );
             }
         }
     }

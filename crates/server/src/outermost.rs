@@ -17,12 +17,19 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
                                        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Puts a problem into the form that who asked can read, and keeps choices of language and theme.
-pub(crate) async fn express_problems(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn express_problems(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let look = Look::of(request.uri(), request.headers());
     let headers = request.headers().clone();
     let get = request.method() == Method::GET;
     let mut response = next.run(request).await;
-    let problem = response.extensions_mut().remove::<Arc<Problem>>().or_else(|| bare(&response));
+    let problem = response
+        .extensions_mut()
+        .remove::<Arc<Problem>>()
+        .or_else(|| bare(&response));
     if let Some(problem) = problem {
         response = if wants_json(&look.path) {
             problem.json()
@@ -50,12 +57,19 @@ fn wants_json(path: &str) -> bool {
 fn bare(response: &Response) -> Option<Arc<Problem>> {
     let status = response.status();
     let error = status.is_client_error() || status.is_server_error();
-    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     (error && !ours).then(|| Arc::new(Problem::of_status(status)))
 }
 
 /// Sets the headers that every response has.
-pub(crate) async fn set_headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn set_headers(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let set = [
@@ -67,11 +81,23 @@ pub(crate) async fn set_headers(State(app): State<Arc<App>>, request: Request, n
     for (name, value) in set {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    );
     if app.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     // Cases hold what is nobody else's business, and change; what may be kept says so itself.
     if !headers.contains_key(header::CACHE_CONTROL) {

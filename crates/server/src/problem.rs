@@ -56,7 +56,12 @@ impl Problem {
     /// Returns the problem with this code; its words are under `problem-CODE-title` and
     /// `problem-CODE`.
     pub(crate) fn new(status: StatusCode, code: &str) -> Self {
-        Self::with_texts(status, code, both(&format!("problem-{code}-title")), both(&format!("problem-{code}")))
+        Self::with_texts(
+            status,
+            code,
+            both(&format!("problem-{code}-title")),
+            both(&format!("problem-{code}")),
+        )
     }
 
     fn with_texts(status: StatusCode, code: &str, title: Text, detail: Text) -> Self {
@@ -102,7 +107,10 @@ impl Problem {
     }
 
     pub(crate) fn no_such_case(asked: &str) -> Self {
-        Refusal::CaseNotFound { case: asked.chars().take(64).collect() }.into()
+        Refusal::CaseNotFound {
+            case: asked.chars().take(64).collect(),
+        }
+        .into()
     }
 
     pub(crate) fn sign_in_first() -> Self {
@@ -148,9 +156,10 @@ impl Problem {
     pub(crate) fn json(&self) -> Response {
         let body = serde_json::to_vec(&*self.0).unwrap_or_default();
         let mut response = (self.status, body).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         self.set_headers(&mut response);
         response
     }
@@ -158,10 +167,14 @@ impl Problem {
     /// Sets the headers that go with it.
     pub(crate) fn set_headers(&self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
     }
 }
@@ -204,7 +217,9 @@ impl From<Refusal> for Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        Self::failed(&failure).named(failure.code()).because(failure.text())
+        Self::failed(&failure)
+            .named(failure.code())
+            .because(failure.text())
     }
 }
 
@@ -213,9 +228,9 @@ impl From<SubmitError> for Problem {
         match error {
             SubmitError::Refused(refusal) => refusal.into(),
             SubmitError::Failed(failure) => failure.into(),
-            SubmitError::Overloaded => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded").because(error.text()).retry_after(1)
-            }
+            SubmitError::Overloaded => Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded")
+                .because(error.text())
+                .retry_after(1),
             SubmitError::Unknown { command, .. } => Self::failed(&error)
                 .named("outcome-unknown")
                 .because(error.text())
@@ -236,5 +251,8 @@ impl IntoResponse for Problem {
 
 /// Returns the words under `key` in both languages.
 pub(crate) fn both(key: &str) -> Text {
-    Text::new(Words::new(Language::Zh).t(key), Words::new(Language::En).t(key))
+    Text::new(
+        Words::new(Language::Zh).t(key),
+        Words::new(Language::En).t(key),
+    )
 }

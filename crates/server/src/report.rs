@@ -24,14 +24,20 @@ pub(crate) struct Report {
 impl Report {
     /// Computes the report of all cases, of one workflow or of all.
     pub(crate) async fn compute(app: &App, workflow: Option<String>) -> Result<Self, Problem> {
-        let mut query = ListQuery { workflow, order: groundbreak_engine::ListOrder::Newest, ..ListQuery::all(PAGE) };
+        let mut query = ListQuery {
+            workflow,
+            order: groundbreak_engine::ListOrder::Newest,
+            ..ListQuery::all(PAGE)
+        };
         let mut cases: Vec<(Arc<Workflow>, Arc<Case>)> = Vec::new();
         let total = loop {
             let listed = app.engine.list(&query).await?;
             for id in listed.cases {
                 // Between the list and here a case cannot vanish: nothing is ever deleted. One that
                 // is damaged stops the report, since a figure that leaves it out would be wrong.
-                let Some(case) = app.engine.case(id).await? else { continue };
+                let Some(case) = app.engine.case(id).await? else {
+                    continue;
+                };
                 let workflow = app.engine.workflow(&case.workflow, Some(case.version))?;
                 cases.push((workflow, case));
             }
@@ -42,12 +48,18 @@ impl Report {
         };
         let as_of = app.engine.now();
         let counted = tokio::task::spawn_blocking(move || {
-            let rows = cases.iter().map(|(workflow, case)| (workflow.as_ref(), case.as_ref()));
+            let rows = cases
+                .iter()
+                .map(|(workflow, case)| (workflow.as_ref(), case.as_ref()));
             let computed = turnaround(rows, as_of);
             (computed, cases)
         });
         let (computed, cases) = counted.await.map_err(|error| Problem::failed(&error))?;
         let turnaround = computed.map_err(|stuck| Problem::failed(&stuck))?;
-        Ok(Self { turnaround, total, cases })
+        Ok(Self {
+            turnaround,
+            total,
+            cases,
+        })
     }
 }

@@ -31,7 +31,10 @@ impl Ribbon {
     /// Draws a clock from its start to its due time, or to now when that is later.
     pub(crate) fn of(reading: &ClockReading, now: Timestamp, label: String) -> Self {
         let Some(start) = reading.started_at else {
-            return Self { label, ..Self::default() };
+            return Self {
+                label,
+                ..Self::default()
+            };
         };
         let end = reading.stopped_at.unwrap_or(now).max(start);
         let axis = match (reading.due, reading.state) {
@@ -41,11 +44,18 @@ impl Ribbon {
             (None, ClockState::Paused) => {
                 let past = end.millis_since(start).max(1);
                 let share = reading.percent_bp.clamp(500, 9_000);
-                Axis::new(start, start.saturating_add_millis(past.saturating_mul(WIDTH) / share))
+                Axis::new(
+                    start,
+                    start.saturating_add_millis(past.saturating_mul(WIDTH) / share),
+                )
             }
             (None, _) => Axis::new(start, end),
         };
-        Self { bars: bars(reading, &axis), due: reading.due.map(|due| percent(axis.place(due))), label }
+        Self {
+            bars: bars(reading, &axis),
+            due: reading.due.map(|due| percent(axis.place(due))),
+            label,
+        }
     }
 }
 
@@ -55,7 +65,10 @@ pub(crate) fn bars(reading: &ClockReading, axis: &Axis) -> Vec<Bar> {
     let mut pieces: Vec<(Timestamp, Timestamp, &'static str)> = Vec::new();
     for stretch in &reading.stretches {
         let class = class(stretch.party());
-        let cut = breach.filter(|_| class == "f-office").unwrap_or(Timestamp::MAX).clamp(stretch.from, stretch.to);
+        let cut = breach
+            .filter(|_| class == "f-office")
+            .unwrap_or(Timestamp::MAX)
+            .clamp(stretch.from, stretch.to);
         for (from, to, class) in [(stretch.from, cut, class), (cut, stretch.to, "f-over")] {
             match pieces.last_mut() {
                 _ if from >= to => {}
@@ -69,7 +82,11 @@ pub(crate) fn bars(reading: &ClockReading, axis: &Axis) -> Vec<Bar> {
         .map(|(from, to, class)| {
             let (x, end) = (axis.place(from), axis.place(to));
             // A stretch that is too short to see is still there.
-            Bar { x: percent(x), width: percent((end - x).max(60)), class }
+            Bar {
+                x: percent(x),
+                width: percent((end - x).max(60)),
+                class,
+            }
         })
         .collect()
 }
@@ -95,7 +112,10 @@ pub(crate) struct Axis {
 
 impl Axis {
     pub(crate) fn new(from: Timestamp, to: Timestamp) -> Self {
-        Self { from, to: to.max(from.saturating_add_millis(1)) }
+        Self {
+            from,
+            to: to.max(from.saturating_add_millis(1)),
+        }
     }
 
     pub(crate) const fn span(&self) -> i64 {
@@ -122,10 +142,20 @@ mod tests {
     #[test]
     fn places_stay_on_the_axis_and_never_overflow() {
         let axis = Axis::new(Timestamp::from_millis(0), Timestamp::from_millis(200));
-        let rows = [(-5, "0.00%"), (0, "0.00%"), (1, "0.50%"), (100, "50.00%"), (200, "100.00%"), (900, "100.00%")];
+        let rows = [
+            (-5, "0.00%"),
+            (0, "0.00%"),
+            (1, "0.50%"),
+            (100, "50.00%"),
+            (200, "100.00%"),
+            (900, "100.00%"),
+        ];
         for (at, place) in rows {
             assert_eq!(percent(axis.place(Timestamp::from_millis(at))), place);
         }
-        assert_eq!(Axis::new(Timestamp::MIN, Timestamp::MAX).place(Timestamp::MAX), WIDTH);
+        assert_eq!(
+            Axis::new(Timestamp::MIN, Timestamp::MAX).place(Timestamp::MAX),
+            WIDTH
+        );
     }
 }

@@ -12,7 +12,9 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
-use crate::pages::{act, audit, case, clock, desk, journal, new_case, note, paper, sign_in, workflows};
+use crate::pages::{
+    act, audit, case, clock, desk, journal, new_case, note, paper, sign_in, workflows,
+};
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
 
@@ -29,13 +31,21 @@ pub fn router(engine: Engine, options: ServerOptions) -> Router {
         .merge(pages())
         .nest("/api/v1", calls())
         .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async { Problem::of_status(StatusCode::METHOD_NOT_ALLOWED) })
+        .method_not_allowed_fallback(|| async {
+            Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+        })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CsrfLayer::new().with_rejection_response(forged))
         // From here on outwards, problems are put into the form that who asked can read.
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), outermost::express_problems))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            outermost::express_problems,
+        ))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), outermost::set_headers))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            outermost::set_headers,
+        ))
         .with_state(app)
 }
 
@@ -49,9 +59,15 @@ fn pages() -> Router<Arc<App>> {
         .route("/desk", get(desk::desk))
         .route("/desk/new", get(new_case::form).post(new_case::submit))
         .route("/cases/{number}", get(case::case))
-        .route("/cases/{number}/acts/{event}", get(act::form).post(act::submit))
+        .route(
+            "/cases/{number}/acts/{event}",
+            get(act::form).post(act::submit),
+        )
         .route("/cases/{number}/note", get(note::form).post(note::submit))
-        .route("/cases/{number}/papers/{document}", get(paper::form).merge(upload))
+        .route(
+            "/cases/{number}/papers/{document}",
+            get(paper::form).merge(upload),
+        )
         .route("/cases/{number}/clocks/{clock}", get(clock::clock))
         .route("/cases/{number}/journal", get(journal::journal))
         .route("/cases/{number}/events", get(live::of_case))
@@ -85,8 +101,14 @@ async fn health() -> &'static str {
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = said.unwrap_or("of an unknown kind"), "a request ran into a fault of the program");
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(
+        panic = said.unwrap_or("of an unknown kind"),
+        "a request ran into a fault of the program"
+    );
     Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 

@@ -33,11 +33,20 @@ impl Sessions {
             open.retain(|_, session| session.until > now);
         }
         if open.len() >= SESSIONS_MAX
-            && let Some(first) = open.iter().min_by_key(|(_, session)| session.until).map(|(key, _)| *key)
+            && let Some(first) = open
+                .iter()
+                .min_by_key(|(_, session)| session.until)
+                .map(|(key, _)| *key)
         {
             open.remove(&first);
         }
-        open.insert(digest(&secret), Session { account: account.to_owned(), until: now + SESSION_LENGTH });
+        open.insert(
+            digest(&secret),
+            Session {
+                account: account.to_owned(),
+                until: now + SESSION_LENGTH,
+            },
+        );
         Ok(secret)
     }
 
@@ -57,7 +66,10 @@ impl Sessions {
 
     /// Ends a session.
     pub(crate) fn close(&self, secret: &str) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(secret));
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&digest(secret));
     }
 }
 
@@ -69,7 +81,12 @@ mod tests {
     fn a_session_ends_after_twelve_hours_or_when_it_is_closed() {
         let (sessions, now) = (Sessions::default(), Instant::now());
         let secret = sessions.open("lin", now).unwrap();
-        assert_eq!(sessions.account(&secret, now + SESSION_LENGTH - Duration::from_secs(1)).as_deref(), Some("lin"));
+        assert_eq!(
+            sessions
+                .account(&secret, now + SESSION_LENGTH - Duration::from_secs(1))
+                .as_deref(),
+            Some("lin")
+        );
         assert_eq!(sessions.account(&secret, now + SESSION_LENGTH), None);
         let secret = sessions.open("lin", now).unwrap();
         sessions.close(&secret);

@@ -107,13 +107,18 @@ impl Timeline {
         let now = (!ended).then(|| axis.place(at.now));
         let due = reading.due.map(|due| (due, axis.place(due)));
         // Two labels that would lie on each other get a row each.
-        let close = matches!((now, due), (Some(now), Some((_, due))) if (now - due).abs() < 260 * PIXEL);
+        let close =
+            matches!((now, due), (Some(now), Some((_, due))) if (now - due).abs() < 260 * PIXEL);
         Some(Self {
             label,
             shades: shades(reading, calendar, &axis, at),
             bars: bars(reading, &axis),
-            over: due.map(|(_, place)| Bar { x: percent(place), width: percent(WIDTH - place), class: "overzone" }),
-            events: events(happened, &axis),
+            over: due.map(|(_, place)| Bar {
+                x: percent(place),
+                width: percent(WIDTH - place),
+                class: "overzone",
+            }),
+            events: events(happened, &axis, now.unwrap_or(WIDTH)),
             ticks: ticks(&axis, step, at),
             now: now.map(|place| Mark {
                 x: percent(place),
@@ -123,7 +128,14 @@ impl Timeline {
             }),
             due: due.map(|(due, place)| Mark {
                 x: percent(place),
-                label: at.words.s("ribbon-due", if axis.span() > HOURS_MAX_MS { at.instant(due) } else { at.time(due) }),
+                label: at.words.s(
+                    "ribbon-due",
+                    if axis.span() > HOURS_MAX_MS {
+                        at.instant(due)
+                    } else {
+                        at.time(due)
+                    },
+                ),
                 anchor: anchor(place, 90 * PIXEL),
                 y: 14,
             }),
@@ -132,7 +144,11 @@ impl Timeline {
 }
 
 fn now_label(axis: &Axis, at: &Moment) -> String {
-    if axis.span() > HOURS_MAX_MS { at.instant(at.now) } else { at.time(at.now) }
+    if axis.span() > HOURS_MAX_MS {
+        at.instant(at.now)
+    } else {
+        at.time(at.now)
+    }
 }
 
 /// Chooses how far the drawing reaches and where its ticks lie: from a whole tick before the
@@ -146,16 +162,38 @@ fn scale(reading: &ClockReading, start: Timestamp, end: Timestamp, at: &Moment) 
     };
     let span = beyond.millis_since(start).max(10 * MINUTE_MS);
     let wanted = span.saturating_add(span / 8);
-    let step = STEPS.into_iter().find(|step| wanted / step < TICKS_MAX).unwrap_or(STEPS[STEPS.len() - 1]);
+    let step = STEPS
+        .into_iter()
+        .find(|step| wanted / step < TICKS_MAX)
+        .unwrap_or(STEPS[STEPS.len() - 1]);
     let offset = local_offset(start, at);
     let local = start.as_millis().saturating_add(offset);
-    let from = Timestamp::from_millis(local.div_euclid(step).saturating_mul(step).saturating_sub(offset));
+    let from = Timestamp::from_millis(
+        local
+            .div_euclid(step)
+            .saturating_mul(step)
+            .saturating_sub(offset),
+    );
     // The start is not pushed far into the drawing: an axis that begins long before it wastes room.
-    let from = if start.millis_since(from) > wanted / 12 { start } else { from };
+    let from = if start.millis_since(from) > wanted / 12 {
+        start
+    } else {
+        from
+    };
     let last = beyond.saturating_add_millis(span / 10);
     let local = last.as_millis().saturating_add(offset);
-    let to = Timestamp::from_millis(local.div_euclid(step).saturating_add(1).saturating_mul(step).saturating_sub(offset));
-    let to = if to.millis_since(last) > span / 6 { last } else { to };
+    let to = Timestamp::from_millis(
+        local
+            .div_euclid(step)
+            .saturating_add(1)
+            .saturating_mul(step)
+            .saturating_sub(offset),
+    );
+    let to = if to.millis_since(last) > span / 6 {
+        last
+    } else {
+        to
+    };
     (Axis::new(from, to), step)
 }
 
@@ -178,11 +216,20 @@ fn ticks(axis: &Axis, step: i64, at: &Moment) -> Vec<Tick> {
             break;
         }
         let place = axis.place(instant);
-        let label = if step >= DAY_MS { at.day(at.date(instant)) } else { at.time(instant) };
+        let label = if step >= DAY_MS {
+            at.day(at.date(instant))
+        } else {
+            at.time(instant)
+        };
         let half = width_of(&label) / 2;
         if place - half > last_right {
             last_right = place + half + 12 * PIXEL;
-            ticks.push(Tick { x: percent(place), label, anchor: anchor(place, half), minor: ticks.len() % 2 == 1 });
+            ticks.push(Tick {
+                x: percent(place),
+                label,
+                anchor: anchor(place, half),
+                minor: ticks.len() % 2 == 1,
+            });
         }
         local += step;
     }
@@ -202,43 +249,73 @@ const fn anchor(place: i64, half: i64) -> &'static str {
 
 /// Returns about how wide a label is: Chinese characters are twice as wide as others.
 fn width_of(label: &str) -> i64 {
-    label.chars().map(|c| if c.is_ascii() { 7 } else { 12 }).sum::<i64>() * PIXEL
+    label
+        .chars()
+        .map(|c| if c.is_ascii() { 7 } else { 12 })
+        .sum::<i64>()
+        * PIXEL
 }
 
-fn events(happened: &[(Timestamp, String)], axis: &Axis) -> Vec<EventMark> {
+fn events(happened: &[(Timestamp, String)], axis: &Axis, end: i64) -> Vec<EventMark> {
     const MARKS_MAX: usize = 40;
+    const LABEL_MAX: i64 = 150 * PIXEL;
     let mut marks = Vec::new();
     let mut last_right = -WIDTH;
-    let inside = happened.iter().filter(|(instant, _)| (axis.from..=axis.to).contains(instant));
+    let inside = happened
+        .iter()
+        .filter(|(instant, _)| (axis.from..=axis.to).contains(instant));
     for (instant, title) in inside.take(MARKS_MAX) {
         let place = axis.place(*instant);
         let half = width_of(title) / 2;
-        let anchor = anchor(place, half);
+        // What happened lies before now, and so does its label.
+        let anchor = if place + half > end && place >= half {
+            "t-e"
+        } else {
+            anchor(place, half)
+        };
         let left = match anchor {
             "" => place,
             "t-e" => place - 2 * half,
             _ => place - half,
         };
-        let label = (left >= last_right).then(|| title.clone());
+        let fits = left >= last_right && 2 * half <= LABEL_MAX && left + 2 * half <= end.max(place);
+        let label = fits.then(|| title.clone());
         if label.is_some() {
             last_right = left + 2 * half + 10 * PIXEL;
         }
-        marks.push(EventMark { x: percent(place), title: title.clone(), label, anchor });
+        marks.push(EventMark {
+            x: percent(place),
+            title: title.clone(),
+            label,
+            anchor,
+        });
     }
     marks
 }
 
 /// Returns when the office was closed: its hours on a short axis, its days on a long one.
 fn shades(reading: &ClockReading, calendar: &Calendar, axis: &Axis, at: &Moment) -> Vec<Shade> {
-    let closed = if axis.span() <= HOURS_MAX_MS { closed_hours(calendar, axis) } else { closed_days(calendar, axis, at) };
-    let counted = matches!(reading.goal.budget(), Budget::Elapsed { .. } | Budget::CalendarDays { .. });
-    let key = if counted { "ribbon-closed-counted" } else { "ribbon-closed" };
+    let closed = if axis.span() <= HOURS_MAX_MS {
+        closed_hours(calendar, axis)
+    } else {
+        closed_days(calendar, axis, at)
+    };
+    let counted = matches!(
+        reading.goal.budget(),
+        Budget::Elapsed { .. } | Budget::CalendarDays { .. }
+    );
+    let key = if counted {
+        "ribbon-closed-counted"
+    } else {
+        "ribbon-closed"
+    };
     closed
         .into_iter()
         .map(|(from, to)| {
             let (x, end) = (axis.place(from), axis.place(to));
             let label = if axis.span() <= HOURS_MAX_MS {
-                at.words.with(key, [("from", &at.time(from)), ("to", &at.time(to))])
+                at.words
+                    .with(key, [("from", &at.time(from)), ("to", &at.time(to))])
             } else {
                 at.words.t("ribbon-closed-days")
             };
@@ -276,7 +353,9 @@ fn closed_days(calendar: &Calendar, axis: &Axis, at: &Moment) -> Vec<(Timestamp,
     let mut date = at.date(axis.from);
     while let Some(next) = date.checked_add_signed(TimeDelta::days(1)) {
         let midnight = |date: chrono::NaiveDate| {
-            Timestamp::from_millis(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - offset)
+            Timestamp::from_millis(
+                date.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - offset,
+            )
         };
         let (from, to) = (midnight(date).max(axis.from), midnight(next).min(axis.to));
         if from >= axis.to {

@@ -62,14 +62,20 @@ impl Look {
     /// Reads the look from the address and the cookies; the address wins.
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         let query = uri.query().unwrap_or_default();
-        let asked = |name: &str| parameter(query, name).map(str::to_owned).or_else(|| cookie(headers, name));
+        let asked = |name: &str| {
+            parameter(query, name)
+                .map(str::to_owned)
+                .or_else(|| cookie(headers, name))
+        };
         let language = match asked(LANGUAGE).as_deref() {
             Some("en") => Language::En,
             _ => Language::Zh,
         };
         Self {
             words: Words::new(language),
-            theme: asked(THEME).and_then(|name| Theme::read(&name)).unwrap_or_default(),
+            theme: asked(THEME)
+                .and_then(|name| Theme::read(&name))
+                .unwrap_or_default(),
             path: uri.path().to_owned(),
             query: query.to_owned(),
         }
@@ -77,10 +83,19 @@ impl Look {
 
     /// Returns the cookies that keep a choice made by the address.
     pub(crate) fn choices(&self) -> Vec<String> {
-        let keep = |name: &str, value: &str| format!("{name}={value}; Path=/; Max-Age={CHOICE_SECONDS}; SameSite=Lax");
+        let keep = |name: &str, value: &str| {
+            format!("{name}={value}; Path=/; Max-Age={CHOICE_SECONDS}; SameSite=Lax")
+        };
         let mut cookies = Vec::new();
         if parameter(&self.query, LANGUAGE).is_some() {
-            cookies.push(keep(LANGUAGE, if self.words.language == Language::En { "en" } else { "zh-CN" }));
+            cookies.push(keep(
+                LANGUAGE,
+                if self.words.language == Language::En {
+                    "en"
+                } else {
+                    "zh-CN"
+                },
+            ));
         }
         if parameter(&self.query, THEME).is_some() {
             cookies.push(keep(THEME, self.theme.name()));
@@ -103,7 +118,9 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Tells whether one of these roles is held.
     pub(crate) fn holds<'a>(&self, roles: impl IntoIterator<Item = &'a str>) -> bool {
-        roles.into_iter().any(|role| self.account.roles.contains(role))
+        roles
+            .into_iter()
+            .any(|role| self.account.roles.contains(role))
     }
 }
 
@@ -141,7 +158,11 @@ impl FromRequestParts<Arc<App>> for Caller {
             .map(str::trim)
             .filter(|secret| secret.len() <= 256)
             .ok_or_else(Problem::sign_in_first)?;
-        let account = app.accounts.by_token(secret).cloned().ok_or_else(Problem::sign_in_first)?;
+        let account = app
+            .accounts
+            .by_token(secret)
+            .cloned()
+            .ok_or_else(Problem::sign_in_first)?;
         Ok(Self { account })
     }
 }
@@ -161,8 +182,15 @@ pub(crate) fn session_secret(app: &App, headers: &HeaderMap) -> Option<String> {
 /// Returns the cookie that opens a session, or with an empty secret ends it.
 pub(crate) fn session_cookie(app: &App, secret: &str) -> String {
     let secure = if app.https { "; Secure" } else { "" };
-    let age = if secret.is_empty() { 0 } else { crate::session::SESSION_LENGTH.as_secs() };
-    format!("{}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}", session_name(app))
+    let age = if secret.is_empty() {
+        0
+    } else {
+        crate::session::SESSION_LENGTH.as_secs()
+    };
+    format!(
+        "{}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}",
+        session_name(app)
+    )
 }
 
 const fn session_name(app: &App) -> &'static str {
@@ -181,5 +209,9 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }

@@ -52,5 +52,5 @@ error-late-both = Give the date and the time it happened, such as 23 March, 11:0
 error-late-future = The time it happened cannot lie in the future
 error-late-order = The time cannot lie before the newest fact of the case ({ $s })
 money-wan = CNY { $yuan }
-money-yuan = CNY { $yuan }
+money-yuan = CNY { $s }
 hint-money = Whole yuan, or with a unit: 120万元, 3亿元

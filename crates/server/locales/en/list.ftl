@@ -59,9 +59,9 @@ workflows-count = { $n ->
 }
 workflow-more = Version { $version } · { $states } states, { $clocks } clocks, { $papers } papers
 clocks = Clocks
-states = States
 places-and-more = { $what } and { $n } more
 waiting-missing = { $n ->
     [one] 1 paper missing
    *[other] { $n } papers missing
 }
+states-count = { $n } states

@@ -49,5 +49,5 @@ error-late-both = 请填写发生的日期和时间，如 3月23日、11:06
 error-late-future = 发生时间不能晚于现在
 error-late-order = 发生时间不能早于已登记的最新进展（{ $s }）
 money-wan = { $wan } 万元
-money-yuan = { $yuan } 元
+money-yuan = { $s } 元
 hint-money = 整数元，或带单位：120万元、3亿元

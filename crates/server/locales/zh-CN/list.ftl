@@ -56,6 +56,6 @@ workflows-none = 还没有发布流程。
 workflows-count = { $n } 个流程
 workflow-more = 第 { $version } 版 · { $states } 个状态，{ $clocks } 个时限，{ $papers } 份材料
 clocks = 时限
-states = 状态
 places-and-more = { $what } 等 { $n } 处
 waiting-missing = 缺 { $n } 份材料
+states-count = { $n } 个状态

@@ -20,7 +20,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Err(rejection) => {
                 let said = rejection.body_text();
                 match rejection {
-                    JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => Err(not_understood(&said)),
+                    JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => {
+                        Err(not_understood(&said))
+                    }
                     other => Err(Problem::of_status(other.status())),
                 }
             }
@@ -45,7 +47,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
 
 fn not_understood(said: &str) -> Problem {
     // The words of the reader are English; what they point at is the same in any language.
-    Problem::malformed(Text::new(format!("请求无法解析：{said}"), format!("The request was not understood: {said}")))
+    Problem::malformed(Text::new(
+        format!("请求无法解析：{said}"),
+        format!("The request was not understood: {said}"),
+    ))
 }
 
 /// An instant, as RFC 3339 with an offset or as milliseconds since the epoch.
@@ -60,9 +65,12 @@ impl Instant {
     pub(crate) fn read(&self) -> Result<Timestamp, Problem> {
         match self {
             Self::Millis(millis) => Ok(Timestamp::from_millis(*millis)),
-            Self::Text(text) => text.parse().map_err(|error: groundbreak_workflow::sla::TimestampError| {
-                Problem::malformed(error.text())
-            }),
+            Self::Text(text) => {
+                text.parse()
+                    .map_err(|error: groundbreak_workflow::sla::TimestampError| {
+                        Problem::malformed(error.text())
+                    })
+            }
         }
     }
 }

@@ -92,14 +92,17 @@ pub(crate) async fn list(
     Parameters(asked): Parameters<ListParameters>,
 ) -> Result<Response, Problem> {
     let due_before = match asked.due_before {
-        Some(text) => Some(text.parse().map_err(|error: groundbreak_workflow::sla::TimestampError| {
-            Problem::malformed(error.text())
-        })?),
+        Some(text) => Some(text.parse().map_err(
+            |error: groundbreak_workflow::sla::TimestampError| Problem::malformed(error.text()),
+        )?),
         None => None,
     };
     let after = match asked.after {
         Some(text) => Some(text.parse().map_err(|_| {
-            Problem::malformed(Text::new("after 应为上一页返回的 next。", "`after` must be the `next` of an earlier page."))
+            Problem::malformed(Text::new(
+                "after 应为上一页返回的 next。",
+                "`after` must be the `next` of an earlier page.",
+            ))
         })?),
         None => None,
     };
@@ -126,12 +129,16 @@ pub(crate) async fn list(
         let open = app.open_id(id, Words::new(Language::Zh)).await?;
         let situation = open.situation;
         cases.push(CaseLine {
-            clock: situation.clocks.iter().find(|face| is_open(&face.reading)).map(|face| ClockLine {
-                name: face.name.clone(),
-                title: face.title.clone(),
-                light: face.reading.light,
-                due: face.reading.due,
-            }),
+            clock: situation
+                .clocks
+                .iter()
+                .find(|face| is_open(&face.reading))
+                .map(|face| ClockLine {
+                    name: face.name.clone(),
+                    title: face.title.clone(),
+                    light: face.reading.light,
+                    due: face.reading.due,
+                }),
             id,
             number: situation.number,
             title: situation.title,
@@ -144,7 +151,12 @@ pub(crate) async fn list(
         });
     }
     let next = page.next.map(|cursor| cursor.to_string());
-    Ok(Json(CaseList { cases, total: page.total, next }).into_response())
+    Ok(Json(CaseList {
+        cases,
+        total: page.total,
+        next,
+    })
+    .into_response())
 }
 
 /// `GET /api/v1/cases/{case}`, by number or id. The entity tag is the revision, for `If-Match`.
@@ -154,7 +166,11 @@ pub(crate) async fn one(
     Path(case): Path<String>,
 ) -> Result<Response, Problem> {
     let open = app.open(&case, Words::new(Language::Zh)).await?;
-    Ok(([(header::ETAG, etag(open.case.revision))], Json(open.situation)).into_response())
+    Ok((
+        [(header::ETAG, etag(open.case.revision))],
+        Json(open.situation),
+    )
+        .into_response())
 }
 
 #[derive(Serialize)]

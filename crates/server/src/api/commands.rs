@@ -6,7 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use groundbreak_engine::Committed;
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Act, CaseId, Command, CommandId, Commit, Data, Language, Situation, Text};
+use groundbreak_workflow::{
+    Act, CaseId, Command, CommandId, Commit, Data, Language, Situation, Text,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -91,17 +93,28 @@ pub(crate) async fn open(
 ) -> Result<Response, Problem> {
     let effective_at = read(body.effective_at.as_ref())?;
     let id = command_id(&app, &headers)?;
-    let case = body.id.unwrap_or_else(|| CaseId(Uuid::new_v5(&CASES, id.0.as_bytes())));
+    let case = body
+        .id
+        .unwrap_or_else(|| CaseId(Uuid::new_v5(&CASES, id.0.as_bytes())));
     let command = Command {
         id,
         case,
         actor: caller.account.actor(),
         seen_revision: None,
         effective_at,
-        act: Act::Open { workflow: body.workflow, version: body.version, title: body.title, data: body.data },
+        act: Act::Open {
+            workflow: body.workflow,
+            version: body.version,
+            title: body.title,
+            data: body.data,
+        },
     };
     let committed = app.engine.submit(command).await?;
-    let status = if committed.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if committed.repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
     let location = format!("/api/v1/cases/{}", committed.case.id);
     let mut response = done(&app, status, committed).await?;
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -119,7 +132,11 @@ pub(crate) async fn fire(
     Body(body): Body<Firing>,
 ) -> Result<Response, Problem> {
     let effective_at = read(body.effective_at.as_ref())?;
-    let act = Act::Fire { event: body.event, data: body.data, note: body.note };
+    let act = Act::Fire {
+        event: body.event,
+        data: body.data,
+        note: body.note,
+    };
     submit(&app, &caller, &case, &headers, effective_at, act).await
 }
 
@@ -132,8 +149,12 @@ pub(crate) async fn attach(
     Body(body): Body<Attaching>,
 ) -> Result<Response, Problem> {
     let effective_at = read(body.effective_at.as_ref())?;
-    let act =
-        Act::Attach { document: body.document, file_name: body.file_name, digest: body.digest, note: body.note };
+    let act = Act::Attach {
+        document: body.document,
+        file_name: body.file_name,
+        digest: body.digest,
+        note: body.note,
+    };
     submit(&app, &caller, &case, &headers, effective_at, act).await
 }
 
@@ -145,7 +166,15 @@ pub(crate) async fn comment(
     headers: HeaderMap,
     Body(body): Body<Commenting>,
 ) -> Result<Response, Problem> {
-    submit(&app, &caller, &case, &headers, None, Act::Comment { text: body.text }).await
+    submit(
+        &app,
+        &caller,
+        &case,
+        &headers,
+        None,
+        Act::Comment { text: body.text },
+    )
+    .await
 }
 
 async fn submit(
@@ -159,15 +188,28 @@ async fn submit(
     let seen_revision = seen_revision(headers)?;
     let id = command_id(app, headers)?;
     let case = app.find(case).await?;
-    let command = Command { id, case, actor: caller.account.actor(), seen_revision, effective_at, act };
+    let command = Command {
+        id,
+        case,
+        actor: caller.account.actor(),
+        seen_revision,
+        effective_at,
+        act,
+    };
     let committed = app.engine.submit(command).await?;
     done(app, StatusCode::OK, committed).await
 }
 
 async fn done(app: &App, status: StatusCode, committed: Committed) -> Result<Response, Problem> {
-    let open = app.open_id(committed.case.id, Words::new(Language::Zh)).await?;
+    let open = app
+        .open_id(committed.case.id, Words::new(Language::Zh))
+        .await?;
     let tag = etag(open.case.revision);
-    let body = Done { case: open.situation, commit: committed.commit, repeated: committed.repeated };
+    let body = Done {
+        case: open.situation,
+        commit: committed.commit,
+        repeated: committed.repeated,
+    };
     Ok((status, [(header::ETAG, tag)], Json(body)).into_response())
 }
 
@@ -183,7 +225,10 @@ fn command_id(app: &App, headers: &HeaderMap) -> Result<CommandId, Problem> {
     // The draft of the header has a quoted string; a bare one is taken too.
     let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
     text.parse().map(CommandId).map_err(|_| {
-        Problem::malformed(Text::new("Idempotency-Key 应为 UUID。", "Idempotency-Key must be a UUID."))
+        Problem::malformed(Text::new(
+            "Idempotency-Key 应为 UUID。",
+            "Idempotency-Key must be a UUID.",
+        ))
     })
 }
 
@@ -197,6 +242,9 @@ fn seen_revision(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         return Ok(None);
     }
     text.trim_matches('"').parse().map(Some).map_err(|_| {
-        Problem::malformed(Text::new("If-Match 应为办件的版本，如 \"42\"。", "If-Match must be a version of the case, such as \"42\"."))
+        Problem::malformed(Text::new(
+            "If-Match 应为办件的版本，如 \"42\"。",
+            "If-Match must be a version of the case, such as \"42\".",
+        ))
     })
 }

@@ -33,5 +33,9 @@ pub(crate) async fn turnaround(
     Parameters(scope): Parameters<Scope>,
 ) -> Result<Response, Problem> {
     let report = Report::compute(&app, scope.workflow).await?;
-    Ok(Json(Body { total: report.total, turnaround: report.turnaround }).into_response())
+    Ok(Json(Body {
+        total: report.total,
+        turnaround: report.turnaround,
+    })
+    .into_response())
 }

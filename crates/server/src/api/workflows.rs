@@ -40,25 +40,53 @@ struct Named {
 
 impl Summary {
     fn of(workflow: &Workflow) -> Self {
-        let named = |name: &String, title: &Text| Named { name: name.clone(), title: title.clone() };
+        let named = |name: &String, title: &Text| Named {
+            name: name.clone(),
+            title: title.clone(),
+        };
         Self {
             name: workflow.name.clone(),
             version: workflow.version,
             title: workflow.title.clone(),
             digest: workflow.digest.clone(),
             calendar: workflow.calendar.id().to_owned(),
-            states: workflow.states.iter().map(|(name, state)| named(name, &state.title)).collect(),
-            events: workflow.events.iter().map(|(name, event)| named(name, &event.title)).collect(),
-            roles: workflow.roles.iter().map(|(name, role)| named(name, &role.title)).collect(),
-            documents: workflow.documents.iter().map(|(name, document)| named(name, &document.title)).collect(),
-            clocks: workflow.clocks.iter().map(|(name, clock)| named(name, &clock.title)).collect(),
+            states: workflow
+                .states
+                .iter()
+                .map(|(name, state)| named(name, &state.title))
+                .collect(),
+            events: workflow
+                .events
+                .iter()
+                .map(|(name, event)| named(name, &event.title))
+                .collect(),
+            roles: workflow
+                .roles
+                .iter()
+                .map(|(name, role)| named(name, &role.title))
+                .collect(),
+            documents: workflow
+                .documents
+                .iter()
+                .map(|(name, document)| named(name, &document.title))
+                .collect(),
+            clocks: workflow
+                .clocks
+                .iter()
+                .map(|(name, clock)| named(name, &clock.title))
+                .collect(),
         }
     }
 }
 
 /// `GET /api/v1/workflows`
 pub(crate) async fn list(State(app): State<Arc<App>>, _caller: Caller) -> Response {
-    let workflows = app.engine.workflows().iter().map(|workflow| Summary::of(workflow)).collect();
+    let workflows = app
+        .engine
+        .workflows()
+        .iter()
+        .map(|workflow| Summary::of(workflow))
+        .collect();
     Json(Summaries { workflows }).into_response()
 }
 
@@ -77,7 +105,10 @@ pub(crate) async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let workflow = app.engine.workflow(&name, which.version)?;
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if accepted.contains("application/yaml") {
         let kind = HeaderValue::from_static("application/yaml; charset=utf-8");
         return Ok(([(header::CONTENT_TYPE, kind)], workflow.source.clone()).into_response());

@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Act, Command, CommandId, Data, DecideError, Entry, FieldType, NextAct, Refusal, decide};
+use groundbreak_workflow::{
+    Act, Command, CommandId, Data, DecideError, Entry, FieldType, NextAct, Refusal, decide,
+};
 
 use super::case::places;
 use super::{FormError, Typed, page, typed};
@@ -18,6 +20,7 @@ use crate::form::{mark, read_command, read_earlier, read_facts, read_note};
 use crate::frame::Frame;
 use crate::journal::{JournalLine, Narrator};
 use crate::problem::{Problem, both, status_of};
+use crate::progress::made_up;
 use crate::visitor::Visitor;
 use crate::words::Words;
 
@@ -41,7 +44,7 @@ pub(super) struct ActPage {
     /// Nothing can be done here any more.
     pub(super) final_refusal: bool,
     pub(super) checks: Vec<Check>,
-    pub(super) effects: Vec<String>,
+    pub(super) effects: Effects,
     pub(super) fields: Vec<FieldView>,
     pub(super) note: String,
     pub(super) note_required: bool,
@@ -52,6 +55,14 @@ pub(super) struct ActPage {
     pub(super) late_date: String,
     pub(super) late_time: String,
     pub(super) zone: String,
+}
+
+/// What an act would do.
+#[derive(Default)]
+pub(super) struct Effects {
+    /// Whether it depends on what is still to be filled in.
+    usual: bool,
+    lines: Vec<String>,
 }
 
 /// The case has moved on since the form was opened.
@@ -80,10 +91,20 @@ impl Subject {
     /// # Errors
     ///
     /// The refusal, when the act does not lead on from where the case is.
-    async fn load(app: Arc<App>, visitor: Visitor, number: &str, event: &str) -> Result<Result<Self, Response>, Problem> {
+    async fn load(
+        app: Arc<App>,
+        visitor: Visitor,
+        number: &str,
+        event: &str,
+    ) -> Result<Result<Self, Response>, Problem> {
         let open = app.open(number, visitor.look.words).await?;
         match open.situation.acts.iter().find(|act| act.event == event) {
-            Some(act) => Ok(Ok(Self { act: act.clone(), app, visitor, open })),
+            Some(act) => Ok(Ok(Self {
+                act: act.clone(),
+                app,
+                visitor,
+                open,
+            })),
             None => {
                 let command = Command {
                     id: app.engine.new_command_id(),
@@ -91,10 +112,16 @@ impl Subject {
                     actor: visitor.account.actor(),
                     seen_revision: None,
                     effective_at: None,
-                    act: Act::Fire { event: event.to_owned(), data: Data::new(), note: None },
+                    act: Act::Fire {
+                        event: event.to_owned(),
+                        data: Data::new(),
+                        note: None,
+                    },
                 };
                 match decide(&open.workflow, Some(&open.case), &command, open.at.now) {
-                    Err(DecideError::Refused(refusal)) => gone(&app, &visitor, &open, refusal, 0).await.map(Err),
+                    Err(DecideError::Refused(refusal)) => {
+                        gone(&app, &visitor, &open, refusal, 0).await.map(Err)
+                    }
                     Err(DecideError::Stuck(stuck)) => Err(Problem::failed(&stuck)),
                     // The situation lists every act that leads on, so this one would be in it.
                     Ok(_) => Err(Problem::not_found()),
@@ -111,12 +138,21 @@ impl Subject {
     fn blank(&self) -> ActPage {
         let words = self.words();
         let number = &self.open.situation.number;
-        let roles = self.act.by.iter().filter(|role| self.visitor.holds([role.name.as_str()]));
+        let roles = self
+            .act
+            .by
+            .iter()
+            .filter(|role| self.visitor.holds([role.name.as_str()]));
         let may_record_late = roles
             .filter_map(|role| self.open.workflow.roles.get(&role.name))
             .any(|role| role.may_record_late);
         ActPage {
-            f: Frame::new(&self.app, &self.visitor.look, Some(&self.visitor.account), self.app.engine.now()),
+            f: Frame::new(
+                &self.app,
+                &self.visitor.look,
+                Some(&self.visitor.account),
+                self.app.engine.now(),
+            ),
             w: words,
             heading: words.text(&self.act.title).to_owned(),
             number: number.clone(),
@@ -131,8 +167,13 @@ impl Subject {
             refused: None,
             final_refusal: false,
             checks: checks(&self.act, number, words),
-            effects: Vec::new(),
-            fields: self.act.asks.iter().map(|field| FieldView::of(field, None, false, words)).collect(),
+            effects: Effects::default(),
+            fields: self
+                .act
+                .asks
+                .iter()
+                .map(|field| FieldView::of(field, None, false, words))
+                .collect(),
             note: String::new(),
             note_required: false,
             note_error: None,
@@ -149,26 +190,58 @@ impl Subject {
         self.act.asks.iter().map(|field| field.kind).collect()
     }
 
-    fn command(&self, id: CommandId, seen: Option<u64>, effective_at: Option<Timestamp>, data: Data, note: Option<String>) -> Command {
+    fn command(
+        &self,
+        id: CommandId,
+        seen: Option<u64>,
+        effective_at: Option<Timestamp>,
+        data: Data,
+        note: Option<String>,
+    ) -> Command {
         Command {
             id,
             case: self.open.case.id,
             actor: self.visitor.account.actor(),
             seen_revision: seen,
             effective_at,
-            act: Act::Fire { event: self.act.event.clone(), data, note },
+            act: Act::Fire {
+                event: self.act.event.clone(),
+                data,
+                note,
+            },
         }
     }
 
-    /// Says what the act would do, by deciding it without writing anything. Nothing where the
-    /// facts it asks for are not known yet.
-    fn effects(&self, data: Data) -> Vec<String> {
+    /// Says what the act would do, by deciding it without writing anything. Where facts are not
+    /// filled in yet, it is what usually follows, and is marked as that.
+    fn effects(&self, mut data: Data) -> Effects {
         let words = self.words();
+        let missing = self
+            .act
+            .asks
+            .iter()
+            .filter(|field| !data.contains_key(&field.name))
+            .collect::<Vec<_>>();
+        let usual = !missing.is_empty();
+        data.extend(
+            missing
+                .into_iter()
+                .map(|field| (field.name.clone(), made_up(field))),
+        );
         let command = self.command(self.app.engine.new_command_id(), None, None, data, None);
-        let Ok(decision) = decide(&self.open.workflow, Some(&self.open.case), &command, self.open.at.now) else {
-            return Vec::new();
+        let Ok(decision) = decide(
+            &self.open.workflow,
+            Some(&self.open.case),
+            &command,
+            self.open.at.now,
+        ) else {
+            return Effects::default();
         };
-        let narrator = Narrator { workflow: &self.open.workflow, accounts: &self.app.accounts, at: &self.open.at };
+        let narrator = Narrator {
+            workflow: &self.open.workflow,
+            accounts: &self.app.accounts,
+            at: &self.open.at,
+        };
         let mut effects = Vec::new();
         let entered = narrator.entered(&decision.commit);
         if !entered.is_empty() {
@@ -180,17 +253,23 @@ impl Subject {
             .entries
             .iter()
             .filter_map(|entry| match entry {
-                Entry::ClockStopped { clock, .. } | Entry::ClockCancelled { clock } => Some(clock.as_str()),
+                Entry::ClockStopped { clock, .. } | Entry::ClockCancelled { clock } => {
+                    Some(clock.as_str())
+                }
                 _ => None,
             })
             .collect();
         for entry in &decision.commit.entries {
-            if matches!(entry, Entry::ClockResumed { clock, .. } if stopped.contains(&clock.as_str())) {
+            if matches!(entry, Entry::ClockResumed { clock, .. } if stopped.contains(&clock.as_str()))
+            {
                 continue;
             }
             effects.extend(narrator.of_clock(entry));
         }
-        effects
+        Effects {
+            usual,
+            lines: effects,
+        }
     }
 }
 
@@ -212,7 +291,10 @@ pub(crate) async fn form(
         status_of(&refusal)
     } else {
         let data = read_facts(&mut template.fields, &subject.kinds(), subject.words());
-        template.fields.iter_mut().for_each(|field| field.error = None);
+        template
+            .fields
+            .iter_mut()
+            .for_each(|field| field.error = None);
         template.effects = subject.effects(data);
         StatusCode::OK
     };
@@ -221,10 +303,17 @@ pub(crate) async fn form(
 
 /// Returns the refusal if the visitor holds none of the roles that may.
 fn role_refusal(subject: &Subject) -> Option<Refusal> {
-    let may = subject.visitor.holds(subject.act.by.iter().map(|role| role.name.as_str()));
+    let may = subject
+        .visitor
+        .holds(subject.act.by.iter().map(|role| role.name.as_str()));
     (!may).then(|| Refusal::RoleNotAllowed {
         act: subject.act.title.clone(),
-        needed: subject.act.by.iter().map(|role| role.title.clone()).collect(),
+        needed: subject
+            .act
+            .by
+            .iter()
+            .map(|role| role.title.clone())
+            .collect(),
         held: subject.visitor.account.roles.iter().cloned().collect(),
     })
 }
@@ -254,19 +343,28 @@ pub(crate) async fn submit(
         field.value = typed(&form, &format!("data.{}", field.name)).to_owned();
     }
     let data = read_facts(&mut template.fields, &subject.kinds(), words);
-    let effective_at = match read_earlier(&template.late_date, &template.late_time, &subject.open.at) {
-        Ok(effective_at) => effective_at,
-        Err(problem) => {
-            template.late_error = Some(words.text(&problem).to_owned());
-            None
-        }
-    };
+    let effective_at =
+        match read_earlier(&template.late_date, &template.late_time, &subject.open.at) {
+            Ok(effective_at) => effective_at,
+            Err(problem) => {
+                template.late_error = Some(words.text(&problem).to_owned());
+                None
+            }
+        };
     if summarize(&mut template) {
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &template));
     }
-    let command = subject.command(id, seen, effective_at, data.clone(), read_note(&template.note));
+    let command = subject.command(
+        id,
+        seen,
+        effective_at,
+        data.clone(),
+        read_note(&template.note),
+    );
     let refusal = match app.engine.submit(command).await {
-        Ok(committed) => return Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response()),
+        Ok(committed) => {
+            return Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response());
+        }
         Err(SubmitError::Refused(refusal)) => refusal,
         Err(error) => return Err(error.into()),
     };
@@ -274,11 +372,21 @@ pub(crate) async fn submit(
     match &refusal {
         Refusal::StaleRevision { seen, .. } => {
             let lines = since(&subject.app, &subject.open, *seen).await?;
-            template.stale = Some(Stale { title: words.text(&refusal.text()).to_owned(), lines });
+            template.stale = Some(Stale {
+                title: words.text(&refusal.text()).to_owned(),
+                lines,
+            });
         }
         Refusal::NotAllowedHere { .. } | Refusal::CaseClosed { .. } => {
             let (app, visitor, open) = (&subject.app, &subject.visitor, &subject.open);
-            return gone(app, visitor, open, refusal, seen.unwrap_or(open.case.revision)).await;
+            return gone(
+                app,
+                visitor,
+                open,
+                refusal,
+                seen.unwrap_or(open.case.revision),
+            )
+            .await;
         }
         Refusal::LateRecordNeedsReason => {
             template.note_error = Some(words.text(&refusal.text()).to_owned());
@@ -286,9 +394,12 @@ pub(crate) async fn submit(
         }
         Refusal::InTheFuture { .. } => template.late_error = Some(words.t("error-late-future")),
         Refusal::OutOfOrder { newest, .. } => {
-            template.late_error = Some(words.s("error-late-order", subject.open.at.instant(*newest)));
+            template.late_error =
+                Some(words.s("error-late-order", subject.open.at.instant(*newest)));
         }
-        Refusal::LateRecordNotAllowed { .. } => template.late_error = Some(words.text(&refusal.text()).to_owned()),
+        Refusal::LateRecordNotAllowed { .. } => {
+            template.late_error = Some(words.text(&refusal.text()).to_owned())
+        }
         Refusal::InvalidInput { input, problem } if input == "note" => {
             template.note_error = Some(words.text(problem).to_owned());
         }
@@ -304,32 +415,51 @@ pub(crate) async fn submit(
 
 /// Collects what is wrong into the summary. Tells whether anything is.
 pub(super) fn summarize(template: &mut ActPage) -> bool {
-    let of_fields = template
-        .fields
-        .iter()
-        .filter_map(|field| field.error.as_ref().map(|said| FormError { field: field.name.clone(), said: said.clone() }));
-    let of_note = template.note_error.iter().map(|said| FormError { field: "note".into(), said: said.clone() });
-    let of_late = template.late_error.iter().map(|said| FormError { field: "effective".into(), said: said.clone() });
+    let of_fields = template.fields.iter().filter_map(|field| {
+        field.error.as_ref().map(|said| FormError {
+            field: field.name.clone(),
+            said: said.clone(),
+        })
+    });
+    let of_note = template.note_error.iter().map(|said| FormError {
+        field: "note".into(),
+        said: said.clone(),
+    });
+    let of_late = template.late_error.iter().map(|said| FormError {
+        field: "effective".into(),
+        said: said.clone(),
+    });
     template.errors = of_fields.chain(of_note).chain(of_late).collect();
-    template.late_open = template.late_error.is_some() || !template.late_date.is_empty() || !template.late_time.is_empty();
+    template.late_open = template.late_error.is_some()
+        || !template.late_date.is_empty()
+        || !template.late_time.is_empty();
     !template.errors.is_empty()
 }
 
 fn refuse(template: &mut ActPage, subject: &Subject, refusal: &Refusal, lines: Vec<JournalLine>) {
     let words = subject.words();
     let switches = match refusal {
-        Refusal::RoleNotAllowed { .. } => stand_ins(subject.act.by.iter().map(|role| role.name.as_str()), &subject.app)
-            .map(|account| (account.id.clone(), words.s("switch-to", account.name_in(words.language))))
-            .collect(),
+        Refusal::RoleNotAllowed { .. } => stand_ins(
+            subject.act.by.iter().map(|role| role.name.as_str()),
+            &subject.app,
+        )
+        .map(|account| {
+            (
+                account.id.clone(),
+                words.s("switch-to", account.name_in(words.language)),
+            )
+        })
+        .collect(),
         _ => Vec::new(),
     };
     template.refused = Some(Refused {
-        title: words.text(&both(match status_of(refusal) {
-            StatusCode::FORBIDDEN => "problem-forbidden-title",
-            StatusCode::CONFLICT => "problem-conflict-title",
-            _ => "problem-refused-title",
-        }))
-        .to_owned(),
+        title: words
+            .text(&both(match status_of(refusal) {
+                StatusCode::FORBIDDEN => "problem-forbidden-title",
+                StatusCode::CONFLICT => "problem-conflict-title",
+                _ => "problem-refused-title",
+            }))
+            .to_owned(),
         detail: words.text(&refusal.text()).to_owned(),
         lines,
         switches,
@@ -337,7 +467,13 @@ fn refuse(template: &mut ActPage, subject: &Subject, refusal: &Refusal, lines: V
 }
 
 /// The page that says that the act is not possible here any more: who did what, and when.
-async fn gone(app: &Arc<App>, visitor: &Visitor, open: &OpenCase, refusal: Refusal, seen: u64) -> Result<Response, Problem> {
+async fn gone(
+    app: &Arc<App>,
+    visitor: &Visitor,
+    open: &OpenCase,
+    refusal: Refusal,
+    seen: u64,
+) -> Result<Response, Problem> {
     const LINES: u64 = 5;
     let words = visitor.look.words;
     let from = seen.max(open.case.revision.saturating_sub(LINES));
@@ -363,7 +499,7 @@ async fn gone(app: &Arc<App>, visitor: &Visitor, open: &OpenCase, refusal: Refus
         }),
         final_refusal: true,
         checks: Vec::new(),
-        effects: Vec::new(),
+        effects: Effects::default(),
         fields: Vec::new(),
         note: String::new(),
         note_required: false,
@@ -381,13 +517,24 @@ async fn gone(app: &Arc<App>, visitor: &Visitor, open: &OpenCase, refusal: Refus
 /// Returns what happened after a revision, newest first.
 async fn since(app: &App, open: &OpenCase, revision: u64) -> Result<Vec<JournalLine>, Problem> {
     let journal = app.engine.journal(open.case.id).await?;
-    let narrator = Narrator { workflow: &open.workflow, accounts: &app.accounts, at: &open.at };
-    Ok(journal.iter().rev().filter(|commit| commit.revision > revision).map(|commit| narrator.line(commit)).collect())
+    let narrator = Narrator {
+        workflow: &open.workflow,
+        accounts: &app.accounts,
+        at: &open.at,
+    };
+    Ok(journal
+        .iter()
+        .rev()
+        .filter(|commit| commit.revision > revision)
+        .map(|commit| narrator.line(commit))
+        .collect())
 }
 
 /// If the command was carried out before, leads to what it did.
 async fn repeated(app: &App, number: &str, id: CommandId) -> Result<Option<Response>, Problem> {
-    let Some(case) = app.engine.find_number(number).await? else { return Ok(None) };
+    let Some(case) = app.engine.find_number(number).await? else {
+        return Ok(None);
+    };
     let journal = app.engine.journal(case).await?;
     let commit = journal.iter().find(|commit| commit.command == id);
     Ok(commit.map(|commit| Redirect::to(&done_href(number, commit.revision)).into_response()))

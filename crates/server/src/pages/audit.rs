@@ -98,7 +98,10 @@ struct RowView {
 }
 
 /// `GET /audit`
-pub(crate) async fn audit(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn audit(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
     let words = visitor.look.words;
     let report = Report::compute(&app, None).await?;
     let at = moment(&app, &report, words);
@@ -112,10 +115,20 @@ pub(crate) async fn audit(State(app): State<Arc<App>>, visitor: Visitor) -> Resu
     let workflows = names
         .into_iter()
         .map(|name| {
-            let clocks: Vec<&ClockTurnaround> = turnaround.clocks.iter().filter(|clock| clock.workflow == name).collect();
+            let clocks: Vec<&ClockTurnaround> = turnaround
+                .clocks
+                .iter()
+                .filter(|clock| clock.workflow == name)
+                .collect();
             WorkflowReport {
-                title: clocks.first().map(|clock| words.text(&clock.workflow_title).to_owned()).unwrap_or_default(),
-                clocks: clocks.into_iter().map(|clock| clock_report(clock, &at)).collect(),
+                title: clocks
+                    .first()
+                    .map(|clock| words.text(&clock.workflow_title).to_owned())
+                    .unwrap_or_default(),
+                clocks: clocks
+                    .into_iter()
+                    .map(|clock| clock_report(clock, &at))
+                    .collect(),
                 stages: turnaround
                     .stages
                     .iter()
@@ -124,27 +137,46 @@ pub(crate) async fn audit(State(app): State<Arc<App>>, visitor: Visitor) -> Resu
                         title: words.text(&stage.title).to_owned(),
                         here: stage.here,
                         n: stage.wall.map_or(0, |wall| wall.n),
-                        median: stage.wall.map_or_else(nothing, |wall| at.duration(wall.p50_ms)),
-                        most: stage.wall.map_or_else(nothing, |wall| at.duration(wall.p90_ms)),
+                        median: stage
+                            .wall
+                            .map_or_else(nothing, |wall| at.duration(wall.p50_ms)),
+                        most: stage
+                            .wall
+                            .map_or_else(nothing, |wall| at.duration(wall.p90_ms)),
                     })
                     .collect(),
             }
         })
         .collect();
     let template = AuditPage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
         as_of: words.s("as-of", at.full_instant(turnaround.as_of)),
         scope: words.n("audit-scope", turnaround.cases),
-        cut: (report.total > u64::try_from(turnaround.cases).unwrap_or(u64::MAX)).then(|| words.n("audit-cut", CASES_MAX)),
+        cut: (report.total > u64::try_from(turnaround.cases).unwrap_or(u64::MAX))
+            .then(|| words.n("audit-cut", CASES_MAX)),
         workflows,
     };
     Ok(page(StatusCode::OK, &template))
 }
 
 fn moment(app: &App, report: &Report, words: Words) -> Moment {
-    let zone = report.cases.first().map_or(chrono_tz::Asia::Shanghai, |(workflow, _)| workflow.calendar.tz());
-    Moment { words, now: app.engine.now(), zone }
+    let zone = report
+        .cases
+        .first()
+        .map_or(chrono_tz::Asia::Shanghai, |(workflow, _)| {
+            workflow.calendar.tz()
+        });
+    Moment {
+        words,
+        now: app.engine.now(),
+        zone,
+    }
 }
 
 fn nothing() -> String {
@@ -162,43 +194,98 @@ fn clock_report(clock: &ClockTurnaround, at: &Moment) -> ClockReport {
     let rate = match (stopped, attainment.closed_bp) {
         (0, _) | (_, None) => nothing(),
         (stopped, Some(bp)) if stopped >= RATE_MIN => share(bp),
-        (stopped, _) => words.with("audit-of", [("met", &attainment.met.to_string()), ("n", &stopped.to_string())]),
+        (stopped, _) => words.with(
+            "audit-of",
+            [
+                ("met", &attainment.met.to_string()),
+                ("n", &stopped.to_string()),
+            ],
+        ),
     };
     let total = |part: fn(&CycleRow) -> i64| clock.rows.iter().map(part).sum::<i64>();
     let parts = [
         ("f-office", "party-office", total(|row| row.office_ms)),
-        ("f-applicant", "party-applicant", total(|row| row.applicant_ms)),
-        ("f-special", "party-pauses", total(|row| row.other_pauses_ms)),
+        (
+            "f-applicant",
+            "party-applicant",
+            total(|row| row.applicant_ms),
+        ),
+        (
+            "f-special",
+            "party-pauses",
+            total(|row| row.other_pauses_ms),
+        ),
         ("f-off", "party-off-hours", total(|row| row.offhours_ms)),
     ];
     let whole: i64 = parts.iter().map(|(_, _, ms)| ms).sum();
-    let axis = Axis::new(groundbreak_workflow::sla::Timestamp::EPOCH, groundbreak_workflow::sla::Timestamp::from_millis(whole));
+    let axis = Axis::new(
+        groundbreak_workflow::sla::Timestamp::EPOCH,
+        groundbreak_workflow::sla::Timestamp::from_millis(whole),
+    );
     let place = |ms: i64| axis.place(groundbreak_workflow::sla::Timestamp::from_millis(ms));
     let mut from = 0;
     let mut bars = Vec::new();
     for (class, _, ms) in parts.iter().filter(|(_, _, ms)| *ms > 0) {
         let (x, end) = (place(from), place(from + ms));
-        bars.push(Bar { x: percent(x), width: percent(end - x), class });
+        bars.push(Bar {
+            x: percent(x),
+            width: percent(end - x),
+            class,
+        });
         from += ms;
     }
-    let said = parts
+    // Rounded down one by one, the shares would not add up; what is lost goes to the largest.
+    let mut shares: Vec<(&str, i64)> = parts
         .iter()
         .filter(|(_, _, ms)| *ms > 0)
-        .map(|(_, key, ms)| format!("{} {}", words.t(key), share(usize::try_from(place(*ms)).unwrap_or_default())));
-    let rows = |which: &str| link("/audit/rows", &[("workflow", &clock.workflow), ("clock", &clock.clock), ("which", which)]);
+        .map(|(_, key, ms)| (*key, place(*ms) / 100))
+        .collect();
+    let lost = 100 - shares.iter().map(|(_, share)| share).sum::<i64>();
+    if let Some((_, largest)) = shares.iter_mut().max_by_key(|(_, share)| *share) {
+        *largest += lost;
+    }
+    let said = shares.into_iter().map(|(key, share)| match share {
+        0 => format!("{} <1%", words.t(key)),
+        share => format!("{} {share}%", words.t(key)),
+    });
+    let rows = |which: &str| {
+        link(
+            "/audit/rows",
+            &[
+                ("workflow", &clock.workflow),
+                ("clock", &clock.clock),
+                ("which", which),
+            ],
+        )
+    };
     ClockReport {
         title: words.text(&clock.title).to_owned(),
         budget: words.with(
             "clock-budget",
-            [("effect", &words.t(effect_key(clock.effect))), ("budget", words.text(&clock.budget))],
+            [
+                ("effect", &words.t(effect_key(clock.effect))),
+                ("budget", words.text(&clock.budget)),
+            ],
         ),
         rate,
         rate_more: match attainment.with_running_late_bp {
-            Some(bp) if attainment.running_late > 0 && stopped >= RATE_MIN => words.s("audit-with-late", share(bp)),
-            _ => words.numbers("audit-counts", [("met", count(attainment.met)), ("missed", count(attainment.missed))]),
+            Some(bp) if attainment.running_late > 0 && stopped >= RATE_MIN => {
+                words.s("audit-with-late", share(bp))
+            }
+            _ => words.numbers(
+                "audit-counts",
+                [
+                    ("met", count(attainment.met)),
+                    ("missed", count(attainment.missed)),
+                ],
+            ),
         },
-        median: clock.wall.map_or_else(nothing, |wall| at.duration(wall.p50_ms)),
-        most: clock.wall.map_or_else(nothing, |wall| at.duration(wall.p90_ms)),
+        median: clock
+            .wall
+            .map_or_else(nothing, |wall| at.duration(wall.p50_ms)),
+        most: clock
+            .wall
+            .map_or_else(nothing, |wall| at.duration(wall.p90_ms)),
         n: stopped,
         running: attainment.running + attainment.running_late,
         late: attainment.running_late,
@@ -226,7 +313,12 @@ pub(crate) async fn rows(
     let words = visitor.look.words;
     let report = Report::compute(&app, Some(query.workflow.clone())).await?;
     let at = moment(&app, &report, words);
-    let clocks: Vec<&ClockTurnaround> = report.turnaround.clocks.iter().filter(|clock| clock.clock == query.clock).collect();
+    let clocks: Vec<&ClockTurnaround> = report
+        .turnaround
+        .clocks
+        .iter()
+        .filter(|clock| clock.clock == query.clock)
+        .collect();
     let first = clocks.first().ok_or_else(Problem::not_found)?;
     let all: Vec<&CycleRow> = clocks.iter().flat_map(|clock| &clock.rows).collect();
     let is = |row: &CycleRow, which: &str| match which {
@@ -235,27 +327,64 @@ pub(crate) async fn rows(
         "open" => matches!(row.state, ClockState::Running | ClockState::Paused),
         _ => true,
     };
-    let chosen: Vec<&CycleRow> = all.iter().copied().filter(|row| is(row, &query.which)).collect();
+    let chosen: Vec<&CycleRow> = all
+        .iter()
+        .copied()
+        .filter(|row| is(row, &query.which))
+        .collect();
     let template = RowsPage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
         title: words.text(&first.title).to_owned(),
-        budget: words.with("clock-budget", [("effect", &words.t(effect_key(first.effect))), ("budget", words.text(&first.budget))]),
+        budget: words.with(
+            "clock-budget",
+            [
+                ("effect", &words.t(effect_key(first.effect))),
+                ("budget", words.text(&first.budget)),
+            ],
+        ),
         as_of: words.s("as-of", at.full_instant(report.turnaround.as_of)),
         counted: words.n("audit-rows-count", chosen.len()),
-        chips: [("", "audit-all"), ("met", "audit-met"), ("missed", "audit-missed"), ("open", "audit-open")]
-            .into_iter()
-            .map(|(which, key)| crate::frame::Choice {
-                href: link("/audit/rows", &[("workflow", &query.workflow), ("clock", &query.clock), ("which", which)]),
-                title: words.with(
-                    "chip",
-                    [("title", &words.t(key)), ("n", &all.iter().filter(|row| is(row, which)).count().to_string())],
-                ),
-                current: query.which == which,
-            })
-            .collect(),
+        chips: [
+            ("", "audit-all"),
+            ("met", "audit-met"),
+            ("missed", "audit-missed"),
+            ("open", "audit-open"),
+        ]
+        .into_iter()
+        .map(|(which, key)| crate::frame::Choice {
+            href: link(
+                "/audit/rows",
+                &[
+                    ("workflow", &query.workflow),
+                    ("clock", &query.clock),
+                    ("which", which),
+                ],
+            ),
+            title: words.with(
+                "chip",
+                [
+                    ("title", &words.t(key)),
+                    (
+                        "n",
+                        &all.iter().filter(|row| is(row, which)).count().to_string(),
+                    ),
+                ],
+            ),
+            current: query.which == which,
+        })
+        .collect(),
         cut: chosen.len() > ROWS_MAX,
-        rows: chosen.into_iter().take(ROWS_MAX).map(|row| row_view(row, &query.clock, &at)).collect(),
+        rows: chosen
+            .into_iter()
+            .take(ROWS_MAX)
+            .map(|row| row_view(row, &query.clock, &at))
+            .collect(),
     };
     Ok(page(StatusCode::OK, &template))
 }
@@ -278,8 +407,12 @@ fn row_view(row: &CycleRow, clock: &str, at: &Moment) -> RowView {
         verdict: words.t(key),
         class,
         icon,
-        started: row.started_at.map_or_else(nothing, |instant| at.instant(instant)),
-        stopped: row.stopped_at.map_or_else(nothing, |instant| at.instant(instant)),
+        started: row
+            .started_at
+            .map_or_else(nothing, |instant| at.instant(instant)),
+        stopped: row
+            .stopped_at
+            .map_or_else(nothing, |instant| at.instant(instant)),
         due: row.due.map_or_else(nothing, |instant| at.instant(instant)),
         wall: at.duration(row.wall_ms),
         office: part(row.office_ms),

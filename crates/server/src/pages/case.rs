@@ -5,7 +5,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use groundbreak_workflow::sla::Party;
-use groundbreak_workflow::{DocumentClass, Lane, NextAct, Paper, Progress as StepProgress, Situation};
+use groundbreak_workflow::{
+    DocumentClass, Lane, NextAct, Paper, Progress as StepProgress, Situation,
+};
 use serde::Deserialize;
 
 use super::page;
@@ -96,11 +98,20 @@ struct StepView {
 struct PaperView {
     title: String,
     class: String,
-    main: bool,
-    there: bool,
+    state: PaperState,
     source: String,
     digest: Option<String>,
     href: String,
+}
+
+/// How a paper stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum PaperState {
+    /// Something that could be done now waits for it.
+    Missing,
+    /// It may follow, or is not asked for yet.
+    Later,
+    There,
 }
 
 /// Somebody the case waits for.
@@ -128,11 +139,23 @@ pub(crate) async fn case(
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
     let journal = app.engine.journal(open.case.id).await?;
-    let narrator = Narrator { workflow: &open.workflow, accounts: &app.accounts, at: &open.at };
+    let narrator = Narrator {
+        workflow: &open.workflow,
+        accounts: &app.accounts,
+        at: &open.at,
+    };
     let done = query.done.and_then(|revision| {
-        let commit = journal.iter().find(|commit| commit.revision == revision && commit.by.id == visitor.account.id)?;
+        let commit = journal
+            .iter()
+            .find(|commit| commit.revision == revision && commit.by.id == visitor.account.id)?;
         let line = narrator.line(commit);
-        Some(words.with("done", [("time", &open.at.time(commit.recorded_at)), ("what", &line.said)]))
+        Some(words.with(
+            "done",
+            [
+                ("time", &open.at.time(commit.recorded_at)),
+                ("what", &line.said),
+            ],
+        ))
     });
     let (situation, at) = (&open.situation, &open.at);
     let hero = hero(&open, &happened(&journal, &open.workflow, words));
@@ -144,13 +167,35 @@ pub(crate) async fn case(
         .map(|face| ClockView::of(face, at))
         .partition(|clock| clock.open);
     let steps = situation.lanes.iter().flat_map(|lane| &lane.steps);
-    let mut papers: Vec<PaperView> =
-        situation.papers.iter().map(|paper| paper_view(paper, &situation.number, at)).collect();
+    let missing = missing(situation);
+    let mut papers: Vec<PaperView> = situation
+        .papers
+        .iter()
+        .map(|paper| {
+            paper_view(
+                &app,
+                paper,
+                missing.contains(&paper.name.as_str()),
+                &situation.number,
+                at,
+            )
+        })
+        .collect();
+    papers.sort_by_key(|paper| paper.state);
+    let papers_summary = papers_summary(&papers, words);
     let folded_papers = papers.split_off(PAPERS_SHOWN.min(papers.len()));
     let (lanes, folded_lanes) = lane_views(situation, at);
-    let paper_missing = situation.papers.iter().find(|paper| paper.versions.is_empty());
+    let paper_missing = situation
+        .papers
+        .iter()
+        .find(|paper| paper.versions.is_empty());
     let template = CasePage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
         number: situation.number.clone(),
         title: situation.title.clone(),
@@ -165,7 +210,9 @@ pub(crate) async fn case(
         paper_href: (!situation.closed)
             .then(|| {
                 let of_next = acts.next.as_ref().and_then(|next| next.href.clone());
-                of_next.or_else(|| paper_missing.map(|paper| paper_href(&situation.number, &paper.name)))
+                of_next.or_else(|| {
+                    paper_missing.map(|paper| paper_href(&situation.number, &paper.name))
+                })
             })
             .flatten(),
         next_href: acts.next_href,
@@ -179,13 +226,21 @@ pub(crate) async fn case(
             "lanes-summary",
             [
                 ("lanes", count(situation.lanes.len())),
-                ("done", count(steps.clone().filter(|step| step.progress == StepProgress::Done).count())),
+                (
+                    "done",
+                    count(
+                        steps
+                            .clone()
+                            .filter(|step| step.progress == StepProgress::Done)
+                            .count(),
+                    ),
+                ),
                 ("steps", count(steps.count())),
             ],
         ),
         lanes,
         folded_lanes,
-        papers_summary: papers_summary(&situation.papers, words),
+        papers_summary,
         folded_papers,
         papers,
         waiting: waiting(&app, &open, &visitor),
@@ -201,18 +256,29 @@ pub(crate) async fn case(
 }
 
 /// The most urgent clock that runs, else the one that ended last.
-fn hero(open: &OpenCase, happened: &[(groundbreak_workflow::sla::Timestamp, String)]) -> Option<Hero> {
+fn hero(
+    open: &OpenCase,
+    happened: &[(groundbreak_workflow::sla::Timestamp, String)],
+) -> Option<Hero> {
     let at = &open.at;
     let face = open.situation.clocks.first()?;
     let clock = ClockView::of(face, at);
     let calendar = open.workflow.calendar.as_ref();
     let label = at.words.with(
         "ribbon-label",
-        [("title", &clock.title), ("remaining", &clock.remaining.sentence()), ("due", &clock.due)],
+        [
+            ("title", &clock.title),
+            ("remaining", &clock.remaining.sentence()),
+            ("due", &clock.due),
+        ],
     );
     let running = is_open(&face.reading) && !clock.paused && !clock.remaining.red;
     Some(Hero {
-        due: if running { at.words.s("due-before", &clock.due) } else { clock.due.clone() },
+        due: if running {
+            at.words.s("due-before", &clock.due)
+        } else {
+            clock.due.clone()
+        },
         used: clock.used.clone(),
         calendar: calendar_words(calendar, at.words),
         timeline: Timeline::of(&face.reading, calendar, happened, label, at),
@@ -221,9 +287,18 @@ fn hero(open: &OpenCase, happened: &[(groundbreak_workflow::sla::Timestamp, Stri
 }
 
 /// Returns `日历 蓬江区政务服务中心 第 1 版`.
-pub(super) fn calendar_words(calendar: &groundbreak_workflow::sla::Calendar, words: Words) -> String {
+pub(super) fn calendar_words(
+    calendar: &groundbreak_workflow::sla::Calendar,
+    words: Words,
+) -> String {
     let title = calendar.title();
-    words.with("calendar", [("title", words.text(&title)), ("version", &calendar.version().to_string())])
+    words.with(
+        "calendar",
+        [
+            ("title", words.text(&title)),
+            ("version", &calendar.version().to_string()),
+        ],
+    )
 }
 
 /// What can be done, by what this visitor can do about it.
@@ -249,7 +324,13 @@ fn acts(open: &OpenCase, visitor: &Visitor, app: &App) -> Acts {
     // Equal ones stay in the order of the workflow.
     ranked.sort_by_key(|(progress, closed, others, _)| (*progress, *closed, *others));
     let view = |act: &NextAct| ActView::of(act, open, visitor, app);
-    let rest = |closed: bool| ranked.iter().skip(1).filter(move |(_, is_closed, ..)| *is_closed == closed).map(|(.., act)| view(act));
+    let rest = |closed: bool| {
+        ranked
+            .iter()
+            .skip(1)
+            .filter(move |(_, is_closed, ..)| *is_closed == closed)
+            .map(|(.., act)| view(act))
+    };
     let first = ranked.first();
     Acts {
         next_href: first
@@ -264,7 +345,10 @@ fn acts(open: &OpenCase, visitor: &Visitor, app: &App) -> Acts {
 /// The innermost states, as many as fit a line.
 pub(super) fn places(situation: &Situation, words: Words) -> Vec<String> {
     const PLACES_MAX: usize = 4;
-    let all = situation.places.iter().map(|place| words.text(&place.title).to_owned());
+    let all = situation
+        .places
+        .iter()
+        .map(|place| words.text(&place.title).to_owned());
     let mut places: Vec<String> = all.take(PLACES_MAX).collect();
     let more = situation.places.len().saturating_sub(PLACES_MAX);
     if more > 0 {
@@ -274,8 +358,14 @@ pub(super) fn places(situation: &Situation, words: Words) -> Vec<String> {
 }
 
 fn clocks_summary(situation: &Situation, words: Words) -> String {
-    let open = situation.clocks.iter().filter(|face| is_open(&face.reading));
-    let paused = open.clone().filter(|face| face.reading.state == groundbreak_workflow::sla::ClockState::Paused).count();
+    let open = situation
+        .clocks
+        .iter()
+        .filter(|face| is_open(&face.reading));
+    let paused = open
+        .clone()
+        .filter(|face| face.reading.state == groundbreak_workflow::sla::ClockState::Paused)
+        .count();
     let running = open.count() - paused;
     words.numbers(
         "clocks-summary",
@@ -292,23 +382,38 @@ fn clocks_summary(situation: &Situation, words: Words) -> String {
 fn lane_views(situation: &Situation, at: &Moment) -> (Vec<LaneView>, Vec<LaneView>) {
     let few = situation.lanes.len() <= LANES_SHOWN;
     let under_way = |lane: &Lane| {
-        let here = lane.steps.iter().position(|step| matches!(step.progress, StepProgress::Here | StepProgress::Paused));
+        let here = lane
+            .steps
+            .iter()
+            .position(|step| matches!(step.progress, StepProgress::Here | StepProgress::Paused));
         here.is_some_and(|here| here + 1 < lane.steps.len())
     };
     let (mut shown, mut folded) = (Vec::new(), Vec::new());
     for lane in &situation.lanes {
         let room = shown.len() < LANES_SHOWN;
-        if few || (room && under_way(lane)) { &mut shown } else { &mut folded }.push(lane_view(lane, at));
+        if few || (room && under_way(lane)) {
+            &mut shown
+        } else {
+            &mut folded
+        }
+        .push(lane_view(lane, at));
     }
     (shown, folded)
 }
 
 fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
     let words = at.words;
-    let done = lane.steps.iter().filter(|step| step.progress == StepProgress::Done).count();
+    let done = lane
+        .steps
+        .iter()
+        .filter(|step| step.progress == StepProgress::Done)
+        .count();
     LaneView {
         title: words.text(&lane.title).to_owned(),
-        count: words.numbers("lane-count", [("done", count(done)), ("steps", count(lane.steps.len()))]),
+        count: words.numbers(
+            "lane-count",
+            [("done", count(done)), ("steps", count(lane.steps.len()))],
+        ),
         steps: lane
             .steps
             .iter()
@@ -326,7 +431,11 @@ fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
                     word: words.t(key),
                     when: step.entered_at.map(|instant| {
                         let date = at.date(instant);
-                        if date == at.date(at.now) { at.time(instant) } else { at.near_day(date) }
+                        if date == at.date(at.now) {
+                            at.time(instant)
+                        } else {
+                            at.near_day(date)
+                        }
                     }),
                 }
             })
@@ -334,12 +443,25 @@ fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
     }
 }
 
-fn papers_summary(papers: &[Paper], words: Words) -> String {
-    let missing = |class| count(papers.iter().filter(|paper| paper.versions.is_empty() && paper.class == class).count());
-    let (main, later) = (missing(DocumentClass::Main), missing(DocumentClass::Secondary));
+/// The papers that something waits for that could be done now.
+fn missing(situation: &Situation) -> Vec<&str> {
+    let needed = situation.acts.iter().flat_map(|act| &act.documents);
+    needed
+        .filter(|need| !need.present)
+        .map(|need| need.name.as_str())
+        .collect()
+}
+
+fn papers_summary(papers: &[PaperView], words: Words) -> String {
+    let in_state = |state| count(papers.iter().filter(|paper| paper.state == state).count());
     words.numbers(
         "papers-summary",
-        [("all", count(papers.len())), ("missing", main), ("later", later), ("there", count(papers.len()) - main - later)],
+        [
+            ("all", count(papers.len())),
+            ("missing", in_state(PaperState::Missing)),
+            ("later", in_state(PaperState::Later)),
+            ("there", in_state(PaperState::There)),
+        ],
     )
 }
 
@@ -351,20 +473,39 @@ pub(super) fn class_words(class: DocumentClass, words: Words) -> String {
     })
 }
 
-fn paper_view(paper: &Paper, number: &str, at: &Moment) -> PaperView {
+fn paper_view(app: &App, paper: &Paper, missing: bool, number: &str, at: &Moment) -> PaperView {
     let words = at.words;
     let newest = paper.versions.last();
     PaperView {
         title: match paper.versions.len() {
             0 | 1 => words.text(&paper.title).to_owned(),
-            versions => words.with("paper-version", [("title", words.text(&paper.title)), ("n", &versions.to_string())]),
+            versions => words.with(
+                "paper-version",
+                [
+                    ("title", words.text(&paper.title)),
+                    ("n", &versions.to_string()),
+                ],
+            ),
         },
         class: class_words(paper.class, words),
-        main: paper.class == DocumentClass::Main,
-        there: newest.is_some(),
+        state: match (newest, missing) {
+            (Some(_), _) => PaperState::There,
+            (None, true) => PaperState::Missing,
+            (None, false) => PaperState::Later,
+        },
         source: match newest {
-            Some(version) => format!("{} {}", version.by, at.instant(version.at)),
-            None => paper.law.as_ref().map(|law| words.text(law).to_owned()).unwrap_or_default(),
+            Some(version) => {
+                format!(
+                    "{} {}",
+                    app.accounts.name_as_recorded(&version.by, words.language),
+                    at.instant(version.at)
+                )
+            }
+            None => paper
+                .law
+                .as_ref()
+                .map(|law| words.text(law).to_owned())
+                .unwrap_or_default(),
         },
         digest: newest.map(|version| short_digest(&version.digest)),
         href: paper_href(number, &paper.name),
@@ -372,7 +513,10 @@ fn paper_view(paper: &Paper, number: &str, at: &Moment) -> PaperView {
 }
 
 fn short_digest(digest: &str) -> String {
-    match (digest.get(..DIGEST_SHOWN), digest.get(digest.len().saturating_sub(DIGEST_SHOWN)..)) {
+    match (
+        digest.get(..DIGEST_SHOWN),
+        digest.get(digest.len().saturating_sub(DIGEST_SHOWN)..),
+    ) {
         (Some(first), Some(last)) => format!("{first}…{last}"),
         _ => digest.to_owned(),
     }
@@ -383,28 +527,61 @@ fn waiting(app: &App, open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
     const WAITING_MAX: usize = 8;
     let words = visitor.look.words;
     let situation = &open.situation;
-    let urgent = situation.clocks.first().filter(|face| is_open(&face.reading));
-    let light = urgent.map_or_else(|| LightView::none(words), |face| LightView::of(&face.reading, words));
+    let urgent = situation
+        .clocks
+        .first()
+        .filter(|face| is_open(&face.reading));
+    let light = urgent.map_or_else(
+        || LightView::none(words),
+        |face| LightView::of(&face.reading, words),
+    );
     let mut waiting: Vec<Waiting> = Vec::new();
-    for face in situation.clocks.iter().filter(|face| is_open(&face.reading)) {
+    for face in situation
+        .clocks
+        .iter()
+        .filter(|face| is_open(&face.reading))
+    {
         let paused = face.reading.state == groundbreak_workflow::sla::ClockState::Paused;
-        let Some(stretch) = face.reading.stretches.last().filter(|_| paused) else { continue };
+        let Some(stretch) = face.reading.stretches.last().filter(|_| paused) else {
+            continue;
+        };
         let who = stretch.party().text();
         let who = words.text(&who).to_owned();
         if stretch.party() != Party::Office && waiting.iter().all(|one| one.who != who) {
             let what = words.with(
                 "waiting-paused",
-                [("clock", words.text(&face.title)), ("since", &open.at.instant(stretch.from))],
+                [
+                    ("clock", words.text(&face.title)),
+                    ("since", &open.at.instant(stretch.from)),
+                ],
             );
-            waiting.push(Waiting { who, what, me: false, light: LightView::of(&face.reading, words), href: None });
+            waiting.push(Waiting {
+                who,
+                what,
+                me: false,
+                light: LightView::of(&face.reading, words),
+                href: None,
+            });
         }
     }
     let mut by_role: Vec<(&str, String, Vec<&str>, &str)> = Vec::new();
     for act in due_acts(app, open).into_iter().filter(|act| act.open) {
-        let Some(role) = act.by.iter().find(|role| visitor.holds([role.name.as_str()])).or(act.by.first()) else { continue };
+        let Some(role) = act
+            .by
+            .iter()
+            .find(|role| visitor.holds([role.name.as_str()]))
+            .or(act.by.first())
+        else {
+            continue;
+        };
         match by_role.iter_mut().find(|(name, ..)| *name == role.name) {
             Some((_, _, titles, _)) => titles.push(words.text(&act.title)),
-            None => by_role.push((&role.name, words.text(&role.title).to_owned(), vec![words.text(&act.title)], &act.event)),
+            None => by_role.push((
+                &role.name,
+                words.text(&role.title).to_owned(),
+                vec![words.text(&act.title)],
+                &act.event,
+            )),
         }
     }
     waiting.extend(by_role.into_iter().map(|(role, who, titles, event)| {
@@ -414,12 +591,19 @@ fn waiting(app: &App, open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
         if more > 0 {
             what = words.with("and-more", [("what", &what), ("n", &more.to_string())]);
         }
-        Waiting { who, what, me, light: light.clone(), href: me.then(|| form_href(&situation.number, event)) }
+        Waiting {
+            who,
+            what,
+            me,
+            light: light.clone(),
+            href: me.then(|| form_href(&situation.number, event)),
+        }
     }));
+    let missing = missing(situation);
     let main_missing: Vec<&str> = situation
         .papers
         .iter()
-        .filter(|paper| paper.versions.is_empty() && paper.class == DocumentClass::Main)
+        .filter(|paper| missing.contains(&paper.name.as_str()))
         .map(|paper| words.text(&paper.title))
         .collect();
     if !main_missing.is_empty() && !situation.closed {

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use groundbreak_workflow::sla::{CalendarSet, ClockReading, Party, Stretch, StretchKind, Verdict, explain};
+use groundbreak_workflow::sla::{
+    CalendarSet, ClockReading, Party, Stretch, StretchKind, Verdict, explain,
+};
 
 use super::case::calendar_words;
 use super::desk::{SegmentView, segments};
@@ -65,28 +67,58 @@ pub(crate) async fn clock(
 ) -> Result<Response, Problem> {
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
-    let face = open.situation.clocks.iter().find(|face| face.name == name).ok_or_else(Problem::not_found)?;
-    let policy = &open.workflow.clocks.get(&name).ok_or_else(Problem::not_found)?.policy;
+    let face = open
+        .situation
+        .clocks
+        .iter()
+        .find(|face| face.name == name)
+        .ok_or_else(Problem::not_found)?;
+    let policy = &open
+        .workflow
+        .clocks
+        .get(&name)
+        .ok_or_else(Problem::not_found)?
+        .policy;
     let calendars = CalendarSet::from(Arc::clone(&open.workflow.calendar));
-    let stretches = explain(policy, &calendars, &face.reading).map_err(|error| Problem::failed(&error))?;
+    let stretches =
+        explain(policy, &calendars, &face.reading).map_err(|error| Problem::failed(&error))?;
     let journal = app.engine.journal(open.case.id).await?;
     let at = &open.at;
     let view = ClockView::of(face, at);
     let label = words.with(
         "ribbon-label",
-        [("title", &view.title), ("remaining", &view.remaining.sentence()), ("due", &view.due)],
+        [
+            ("title", &view.title),
+            ("remaining", &view.remaining.sentence()),
+            ("due", &view.due),
+        ],
     );
     let template = ClockPage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
         number: open.situation.number.clone(),
         case_title: open.situation.title.clone(),
         as_of: words.s("as-of", at.full_instant(at.now)),
-        timeline: Timeline::of(&face.reading, &open.workflow.calendar, &happened(&journal, &open.workflow, words), label, at),
+        timeline: Timeline::of(
+            &face.reading,
+            &open.workflow.calendar,
+            &happened(&journal, &open.workflow, words),
+            label,
+            at,
+        ),
         calendar: calendar_words(&open.workflow.calendar, words),
         provisional: view.provisional.then(|| words.t("provisional-more")),
         segments: segments(face, at),
-        stretches: stretches.iter().take(STRETCHES_MAX).map(|stretch| stretch_view(stretch, at)).collect(),
+        stretches: stretches
+            .iter()
+            .take(STRETCHES_MAX)
+            .map(|stretch| stretch_view(stretch, at))
+            .collect(),
         sums: sums(&face.reading, at),
         identity: identity(&face.reading, at),
         cycles: cycles(&face.reading, at),
@@ -100,7 +132,11 @@ fn party_words(party: Party, words: Words) -> String {
 }
 
 fn stretch_view(stretch: &Stretch, at: &Moment) -> StretchView {
-    let class = if matches!(stretch.kind, StretchKind::OffHours) { "f-off" } else { ribbon::class(stretch.party()) };
+    let class = if matches!(stretch.kind, StretchKind::OffHours) {
+        "f-off"
+    } else {
+        ribbon::class(stretch.party())
+    };
     StretchView {
         from: at.instant(stretch.from),
         to: at.instant(stretch.to),
@@ -118,9 +154,19 @@ fn exact(millis: i64, at: &Moment) -> String {
         return "0".into();
     }
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let mut said = if hours > 0 { at.words.with("hours-minutes", [("h", &hours.to_string()), ("m", &format!("{minutes:02}"))]) } else { at.words.s("minutes", minutes.to_string()) };
+    let mut said = if hours > 0 {
+        at.words.with(
+            "hours-minutes",
+            [("h", &hours.to_string()), ("m", &format!("{minutes:02}"))],
+        )
+    } else {
+        at.words.s("minutes", minutes.to_string())
+    };
     if seconds > 0 {
-        said = at.words.with("and-seconds", [("what", &said), ("s", &seconds.to_string())]);
+        said = at.words.with(
+            "and-seconds",
+            [("what", &said), ("s", &seconds.to_string())],
+        );
     }
     said
 }
@@ -128,15 +174,27 @@ fn exact(millis: i64, at: &Moment) -> String {
 fn sums(reading: &ClockReading, at: &Moment) -> Vec<Sum> {
     let words = at.words;
     let mut sums = vec![
-        Sum { title: words.t("sum-office"), wall: exact(reading.office_ms, at), office: exact(reading.office_ms, at) },
-        Sum { title: words.t("sum-off-hours"), wall: exact(reading.offhours_ms, at), office: "0".into() },
+        Sum {
+            title: words.t("sum-office"),
+            wall: exact(reading.office_ms, at),
+            office: exact(reading.office_ms, at),
+        },
+        Sum {
+            title: words.t("sum-off-hours"),
+            wall: exact(reading.offhours_ms, at),
+            office: "0".into(),
+        },
     ];
     sums.extend(reading.paused.iter().map(|paused| Sum {
         title: words.s("sum-paused", party_words(paused.reason.party, words)),
         wall: exact(paused.wall_ms, at),
         office: exact(paused.working_ms, at),
     }));
-    sums.push(Sum { title: words.t("sum-wall"), wall: exact(reading.wall_ms, at), office: String::new() });
+    sums.push(Sum {
+        title: words.t("sum-wall"),
+        wall: exact(reading.wall_ms, at),
+        office: String::new(),
+    });
     sums
 }
 

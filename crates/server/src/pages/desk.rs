@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::{CaseStatus, ListOrder, ListQuery};
 use groundbreak_workflow::sla::{ClockState, Light};
-use groundbreak_workflow::{DocumentClass, Language, NextAct, Situation};
+use groundbreak_workflow::{Language, NextAct, Situation};
 use serde::Deserialize;
 
 use super::page;
@@ -27,6 +27,8 @@ const ROWS: usize = 50;
 /// The most cases that are looked at for one page, most urgent first. Lights depend on the time
 /// of looking, so no index holds them.
 const LOOKED_AT_MAX: usize = 600;
+/// Papers named in a preview.
+const PEEK_PAPERS_MAX: usize = 6;
 /// Asked of the store at once.
 const PAGE: usize = 200;
 
@@ -52,9 +54,16 @@ impl DeskQuery {
             ("q", &self.q),
             ("after", &self.after),
         ];
-        let changed = |name: &str| changes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        let mut pairs: Vec<(&str, &str)> =
-            own.into_iter().map(|(name, value)| (name, changed(name).unwrap_or(value))).collect();
+        let changed = |name: &str| {
+            changes
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value)
+        };
+        let mut pairs: Vec<(&str, &str)> = own
+            .into_iter()
+            .map(|(name, value)| (name, changed(name).unwrap_or(value)))
+            .collect();
         pairs.extend(changed("peek").map(|value| ("peek", value)));
         link("/desk", &pairs)
     }
@@ -148,11 +157,25 @@ enum Part {
 
 impl Part {
     fn of(open: &OpenCase) -> Self {
-        let Some(face) = open.situation.clocks.first().filter(|face| is_open(&face.reading)) else {
-            return if open.situation.closed { Self::Closed } else { Self::NoClock };
+        let Some(face) = open
+            .situation
+            .clocks
+            .first()
+            .filter(|face| is_open(&face.reading))
+        else {
+            return if open.situation.closed {
+                Self::Closed
+            } else {
+                Self::NoClock
+            };
         };
         let reading = &face.reading;
-        match (open.situation.closed, reading.light, reading.state, reading.due) {
+        match (
+            open.situation.closed,
+            reading.light,
+            reading.state,
+            reading.due,
+        ) {
             (true, ..) => Self::Closed,
             (_, Light::Red, ..) => Self::Overdue,
             (_, _, ClockState::Paused, _) => Self::Paused,
@@ -181,7 +204,11 @@ const LIGHTS: [(&str, Light, &str, &str, &str); 4] = [
 ];
 
 fn light_of(situation: &Situation) -> Option<Light> {
-    situation.clocks.first().filter(|face| is_open(&face.reading)).map(|face| face.reading.light)
+    situation
+        .clocks
+        .first()
+        .filter(|face| is_open(&face.reading))
+        .map(|face| face.reading.light)
 }
 
 /// `GET /desk`
@@ -202,32 +229,52 @@ pub(crate) async fn desk(
     } else {
         look(&app, &base(&query, &roles), &visitor).await?
     };
-    let cut = (total > u64::try_from(found.len()).unwrap_or(u64::MAX))
-        .then(|| words.numbers("list-cut", [("shown", count(found.len())), ("total", i64::try_from(total).unwrap_or(i64::MAX))]));
-    let mut rows: Vec<OpenCase> = found.into_iter().filter(|open| matches(open, asked)).collect();
+    let cut = (total > u64::try_from(found.len()).unwrap_or(u64::MAX)).then(|| {
+        words.numbers(
+            "list-cut",
+            [
+                ("shown", count(found.len())),
+                ("total", i64::try_from(total).unwrap_or(i64::MAX)),
+            ],
+        )
+    });
+    let mut rows: Vec<OpenCase> = found
+        .into_iter()
+        .filter(|open| matches(open, asked))
+        .collect();
     let mut by_light = BTreeMap::new();
     for light in rows.iter().filter_map(|open| light_of(&open.situation)) {
         *by_light.entry(light_name(light)).or_insert(0_usize) += 1;
     }
     if !query.light.is_empty() {
-        rows.retain(|open| light_of(&open.situation).is_some_and(|light| light_name(light) == query.light));
+        rows.retain(|open| {
+            light_of(&open.situation).is_some_and(|light| light_name(light) == query.light)
+        });
     }
     if query.view != "closed" {
         // The order of the store is that of the due times; what has none is sorted by its part.
         rows.sort_by_key(Part::of);
     }
-    let in_parts = rows.iter().fold(BTreeMap::new(), |mut parts: BTreeMap<Part, usize>, open| {
-        *parts.entry(Part::of(open)).or_default() += 1;
-        parts
-    });
+    let in_parts = rows
+        .iter()
+        .fold(BTreeMap::new(), |mut parts: BTreeMap<Part, usize>, open| {
+            *parts.entry(Part::of(open)).or_default() += 1;
+            parts
+        });
     let matching = rows.len();
-    let first = rows.iter().position(|open| open.situation.number == query.after).map_or(0, |index| index + 1);
+    let first = rows
+        .iter()
+        .position(|open| open.situation.number == query.after)
+        .map_or(0, |index| index + 1);
     let following = rows
         .get(first + ROWS - 1)
         .filter(|_| rows.len() > first + ROWS)
         .map(|last| query.with(&[("after", &last.situation.number)]));
     let shown: Vec<OpenCase> = rows.into_iter().skip(first).take(ROWS).collect();
-    let peek = shown.iter().find(|open| open.situation.number == query.peek).map(|open| peek(&app, open, &query, &visitor));
+    let peek = shown
+        .iter()
+        .find(|open| open.situation.number == query.peek)
+        .map(|open| peek(&app, open, &query, &visitor));
     let mut groups: Vec<(Part, Group)> = Vec::new();
     for open in &shown {
         let part = Part::of(open);
@@ -235,27 +282,51 @@ pub(crate) async fn desk(
             let in_part = in_parts.get(&part).copied().unwrap_or_default();
             groups.push((
                 part,
-                Group { title: words.t(part.key()), more: words.n(&format!("{}-more", part.key()), in_part), rows: Vec::new() },
+                Group {
+                    title: words.t(part.key()),
+                    more: words.n(&format!("{}-more", part.key()), in_part),
+                    rows: Vec::new(),
+                },
             ));
         }
         if let Some((_, group)) = groups.last_mut() {
             group.rows.push(row(&app, open, &query, &visitor));
         }
     }
-    let mut f = Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now());
+    let mut f = Frame::new(
+        &app,
+        &visitor.look,
+        Some(&visitor.account),
+        app.engine.now(),
+    );
     f.asked = query.q.clone();
-    let now = crate::moment::Moment { words, now: app.engine.now(), zone: shown.first().map_or(chrono_tz::Asia::Shanghai, |open| open.at.zone) };
+    let now = crate::moment::Moment {
+        words,
+        now: app.engine.now(),
+        zone: shown
+            .first()
+            .map_or(chrono_tz::Asia::Shanghai, |open| open.at.zone),
+    };
     let template = DeskPage {
         f,
         w: words,
-        summary: words.with("list-summary", [("now", &now.full_instant(now.now)), ("n", &matching.to_string())]),
+        summary: words.with(
+            "list-summary",
+            [
+                ("now", &now.full_instant(now.now)),
+                ("n", &matching.to_string()),
+            ],
+        ),
         new_href: new_href(&app, &visitor, &query),
         views: views(&app, &query, &roles, words).await?,
         lights: LIGHTS
             .into_iter()
             .zip(1..)
             .map(|((name, _, key, class, icon), number)| LightFilter {
-                href: query.with(&[("light", if query.light == name { "" } else { name }), ("after", "")]),
+                href: query.with(&[
+                    ("light", if query.light == name { "" } else { name }),
+                    ("after", ""),
+                ]),
                 title: words.t(key),
                 class,
                 icon,
@@ -264,16 +335,26 @@ pub(crate) async fn desk(
                 key: number,
             })
             .collect(),
-        kept: [("view", &query.view), ("light", &query.light), ("q", &query.q)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, value.clone()))
-            .collect(),
+        kept: [
+            ("view", &query.view),
+            ("light", &query.light),
+            ("q", &query.q),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name, value.clone()))
+        .collect(),
         workflows: app
             .engine
             .workflows()
             .iter()
-            .map(|workflow| (workflow.name.clone(), words.text(&workflow.title).to_owned(), workflow.name == query.workflow))
+            .map(|workflow| {
+                (
+                    workflow.name.clone(),
+                    words.text(&workflow.title).to_owned(),
+                    workflow.name == query.workflow,
+                )
+            })
             .collect(),
         filtered: !(query.light.is_empty() && query.workflow.is_empty() && asked.is_empty()),
         cut,
@@ -297,15 +378,31 @@ fn base(query: &DeskQuery, roles: &[String]) -> ListQuery {
     let closed = query.view == "closed";
     ListQuery {
         workflow: Some(query.workflow.clone()).filter(|workflow| !workflow.is_empty()),
-        status: Some(if closed { CaseStatus::Closed } else { CaseStatus::Open }),
-        roles: if query.view == "mine" { roles.to_vec() } else { Vec::new() },
-        order: if closed { ListOrder::Newest } else { ListOrder::MostUrgent },
+        status: Some(if closed {
+            CaseStatus::Closed
+        } else {
+            CaseStatus::Open
+        }),
+        roles: if query.view == "mine" {
+            roles.to_vec()
+        } else {
+            Vec::new()
+        },
+        order: if closed {
+            ListOrder::Newest
+        } else {
+            ListOrder::MostUrgent
+        },
         ..ListQuery::all(PAGE)
     }
 }
 
 /// Opens the cases of a list, most urgent first, and returns how many there are in all.
-async fn look(app: &App, query: &ListQuery, visitor: &Visitor) -> Result<(Vec<OpenCase>, u64), Problem> {
+async fn look(
+    app: &App,
+    query: &ListQuery,
+    visitor: &Visitor,
+) -> Result<(Vec<OpenCase>, u64), Problem> {
     let mut query = query.clone();
     let mut found = Vec::new();
     loop {
@@ -315,7 +412,9 @@ async fn look(app: &App, query: &ListQuery, visitor: &Visitor) -> Result<(Vec<Op
                 Ok(open) => found.push(open),
                 // A case that cannot be opened does not take the list with it; what is wrong was
                 // logged, and its own page says it.
-                Err(problem) => tracing::warn!(case = %id, code = %problem.code, "a case was left out of a list"),
+                Err(problem) => {
+                    tracing::warn!(case = %id, code = %problem.code, "a case was left out of a list")
+                }
             }
         }
         query.after = listed.next;
@@ -342,17 +441,37 @@ fn matches(open: &OpenCase, asked: &str) -> bool {
     })
 }
 
-async fn views(app: &App, query: &DeskQuery, roles: &[String], words: Words) -> Result<Vec<View>, Problem> {
+async fn views(
+    app: &App,
+    query: &DeskQuery,
+    roles: &[String],
+    words: Words,
+) -> Result<Vec<View>, Problem> {
     let mut views = Vec::new();
-    for (name, key) in [("", "view-open"), ("mine", "view-mine"), ("closed", "view-closed")] {
-        let asked = DeskQuery { view: name.into(), workflow: query.workflow.clone(), ..DeskQuery::default() };
-        let counted = ListQuery { limit: 0, ..base(&asked, roles) };
+    for (name, key) in [
+        ("", "view-open"),
+        ("mine", "view-mine"),
+        ("closed", "view-closed"),
+    ] {
+        let asked = DeskQuery {
+            view: name.into(),
+            workflow: query.workflow.clone(),
+            ..DeskQuery::default()
+        };
+        let counted = ListQuery {
+            limit: 0,
+            ..base(&asked, roles)
+        };
         // Without a role nothing is one's turn; without roles to ask for, the store would count all.
         let none = name == "mine" && roles.is_empty();
         views.push(View {
             href: query.with(&[("view", name), ("after", ""), ("light", "")]),
             title: words.t(key),
-            count: Some(if none { 0 } else { app.engine.list(&counted).await?.total }),
+            count: Some(if none {
+                0
+            } else {
+                app.engine.list(&counted).await?.total
+            }),
             current: query.view == name,
         });
     }
@@ -360,7 +479,11 @@ async fn views(app: &App, query: &DeskQuery, roles: &[String], words: Words) -> 
 }
 
 fn new_href(app: &App, visitor: &Visitor, query: &DeskQuery) -> Option<String> {
-    let may = app.engine.workflows().iter().any(|workflow| visitor.holds(workflow.roles.keys().map(String::as_str)));
+    let may = app
+        .engine
+        .workflows()
+        .iter()
+        .any(|workflow| visitor.holds(workflow.roles.keys().map(String::as_str)));
     may.then(|| link("/desk/new", &[("workflow", &query.workflow)]))
 }
 
@@ -374,16 +497,16 @@ fn mine<'a>(app: &App, open: &'a OpenCase, visitor: &Visitor) -> Option<&'a Next
 fn row(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
     let words = visitor.look.words;
     let situation = &open.situation;
-    let face = situation.clocks.first().filter(|face| situation.closed || is_open(&face.reading));
+    let face = situation
+        .clocks
+        .first()
+        .filter(|face| situation.closed || is_open(&face.reading));
     let clock = face.map(|face| ClockView::of(face, &open.at));
     let own = mine(app, open, visitor);
     Row {
         number: situation.number.clone(),
         title: situation.title.clone(),
-        workflow: match &clock {
-            Some(clock) => format!("{} · {}", words.text(&situation.workflow_title), clock.title),
-            None => words.text(&situation.workflow_title).to_owned(),
-        },
+        workflow: words.text(&situation.workflow_title).to_owned(),
         light: match &clock {
             Some(clock) => clock.light.clone(),
             None if situation.closed => LightView::closed(words),
@@ -403,10 +526,30 @@ fn row(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row 
 
 fn places(situation: &Situation, words: Words) -> String {
     const PLACES_MAX: usize = 1;
-    let shown = words.list(situation.places.iter().take(PLACES_MAX).map(|place| words.text(&place.title)));
+    let shown = words.list(
+        situation
+            .places
+            .iter()
+            .take(PLACES_MAX)
+            .map(|place| words.text(&place.title)),
+    );
     match situation.places.len().saturating_sub(PLACES_MAX) {
         0 => shown,
-        more => words.with("places-and-more", [("what", &shown), ("n", &(if words.language == Language::Zh { more + PLACES_MAX } else { more }).to_string())]),
+        more => words.with(
+            "places-and-more",
+            [
+                ("what", &shown),
+                (
+                    "n",
+                    &(if words.language == Language::Zh {
+                        more + PLACES_MAX
+                    } else {
+                        more
+                    })
+                    .to_string(),
+                ),
+            ],
+        ),
     }
 }
 
@@ -414,7 +557,11 @@ fn waiting(app: &App, open: &OpenCase, words: Words) -> String {
     let situation = &open.situation;
     let mut roles: Vec<&str> = Vec::new();
     let due = due_acts(app, open);
-    for role in due.iter().filter(|act| act.open).flat_map(|act| act.by.first()) {
+    for role in due
+        .iter()
+        .filter(|act| act.open)
+        .flat_map(|act| act.by.first())
+    {
         let title = words.text(&role.title);
         if !roles.contains(&title) {
             roles.push(title);
@@ -423,16 +570,30 @@ fn waiting(app: &App, open: &OpenCase, words: Words) -> String {
     match roles[..] {
         [] if situation.closed => String::new(),
         [] => {
-            let missing = due.iter().flat_map(|act| &act.documents).filter(|need| !need.present).count();
-            if missing > 0 { words.n("waiting-missing", missing) } else { words.t("waiting-time") }
+            let missing = due
+                .iter()
+                .flat_map(|act| &act.documents)
+                .filter(|need| !need.present)
+                .count();
+            if missing > 0 {
+                words.n("waiting-missing", missing)
+            } else {
+                words.t("waiting-time")
+            }
         }
         [one] => one.to_owned(),
-        [first, ..] => words.with("waiting-several", [("who", first), ("n", &roles.len().to_string())]),
+        [first, ..] => words.with(
+            "waiting-several",
+            [("who", first), ("n", &roles.len().to_string())],
+        ),
     }
 }
 
 /// Returns the parts of a clock in words.
-pub(super) fn segments(face: &groundbreak_workflow::ClockFace, at: &crate::moment::Moment) -> Vec<SegmentView> {
+pub(super) fn segments(
+    face: &groundbreak_workflow::ClockFace,
+    at: &crate::moment::Moment,
+) -> Vec<SegmentView> {
     face.segments
         .iter()
         .map(|segment| {
@@ -456,13 +617,24 @@ fn peek(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Pee
     let words = visitor.look.words;
     let situation = &open.situation;
     let face = situation.clocks.first();
-    let missing: Vec<String> = situation
+    let mut missing: Vec<String> = Vec::new();
+    for need in situation
+        .acts
+        .iter()
+        .flat_map(|act| &act.documents)
+        .filter(|need| !need.present)
+    {
+        let title = words.text(&need.title).to_owned();
+        if !missing.contains(&title) {
+            missing.push(title);
+        }
+    }
+    missing.truncate(PEEK_PAPERS_MAX);
+    let there = situation
         .papers
         .iter()
-        .filter(|paper| paper.versions.is_empty() && paper.class == DocumentClass::Main)
-        .map(|paper| words.text(&paper.title).to_owned())
-        .collect();
-    let there = situation.papers.iter().filter(|paper| !paper.versions.is_empty()).count();
+        .filter(|paper| !paper.versions.is_empty())
+        .count();
     let own = mine(app, open, visitor);
     Peek {
         number: situation.number.clone(),
@@ -470,10 +642,26 @@ fn peek(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Pee
         workflow: words.text(&situation.workflow_title).to_owned(),
         close: query.with(&[]),
         clock: face.map(|face| ClockView::of(face, &open.at)),
-        segments: face.map(|face| segments(face, &open.at)).unwrap_or_default(),
-        papers_summary: words.numbers("peek-papers", [("there", count(there)), ("all", count(situation.papers.len()))]),
+        segments: face
+            .map(|face| segments(face, &open.at))
+            .unwrap_or_default(),
+        papers_summary: words.numbers(
+            "peek-papers",
+            [
+                ("there", count(there)),
+                ("all", count(situation.papers.len())),
+            ],
+        ),
         papers: missing,
-        act: own.map(|act| (form_href(&situation.number, &act.event), words.text(&act.title).to_owned())),
-        waiting: own.is_none().then(|| words.s("waiting-is", waiting(app, open, words))).filter(|_| !situation.closed),
+        act: own.map(|act| {
+            (
+                form_href(&situation.number, &act.event),
+                words.text(&act.title).to_owned(),
+            )
+        }),
+        waiting: own
+            .is_none()
+            .then(|| words.s("waiting-is", waiting(app, open, words)))
+            .filter(|_| !situation.closed),
     }
 }

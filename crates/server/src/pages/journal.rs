@@ -49,14 +49,23 @@ pub(crate) async fn journal(
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
     let commits = app.engine.journal(open.case.id).await?;
-    let narrator = Narrator { workflow: &open.workflow, accounts: &app.accounts, at: &open.at };
+    let narrator = Narrator {
+        workflow: &open.workflow,
+        accounts: &app.accounts,
+        at: &open.at,
+    };
     let kind = JournalKind::read(&query.kind);
     let taken: Vec<_> = commits.iter().filter(|commit| kind.takes(commit)).collect();
     let kept = taken.len().saturating_sub(query.skip);
     let journal = narrator.view(taken[..kept].iter().copied(), LINES);
     let here = format!("/cases/{}/journal", encode(&number));
     let template = JournalPage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
         number: open.situation.number.clone(),
         case_title: open.situation.title.clone(),
@@ -64,20 +73,37 @@ pub(crate) async fn journal(
         chips: JournalKind::ALL
             .into_iter()
             .map(|chip| Choice {
-                href: if chip == JournalKind::All { here.clone() } else { link(&here, &[("kind", chip.name())]) },
+                href: if chip == JournalKind::All {
+                    here.clone()
+                } else {
+                    link(&here, &[("kind", chip.name())])
+                },
                 title: words.with(
                     "chip",
                     [
                         ("title", &words.t(&format!("journal-{}", chip.name()))),
-                        ("n", &commits.iter().filter(|commit| chip.takes(commit)).count().to_string()),
+                        (
+                            "n",
+                            &commits
+                                .iter()
+                                .filter(|commit| chip.takes(commit))
+                                .count()
+                                .to_string(),
+                        ),
                     ],
                 ),
                 current: chip == kind,
             })
             .collect(),
-        earlier: journal
-            .more
-            .then(|| link(&here, &[("kind", kind.name()), ("skip", &(query.skip.saturating_add(LINES)).to_string())])),
+        earlier: journal.more.then(|| {
+            link(
+                &here,
+                &[
+                    ("kind", kind.name()),
+                    ("skip", &(query.skip.saturating_add(LINES)).to_string()),
+                ],
+            )
+        }),
         journal,
     };
     Ok(page(StatusCode::OK, &template))

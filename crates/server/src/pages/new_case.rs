@@ -6,7 +6,9 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
-use groundbreak_workflow::{Act, AskedField, CaseId, Command, CommandId, FieldType, Refusal, Workflow};
+use groundbreak_workflow::{
+    Act, AskedField, CaseId, Command, CommandId, FieldType, Refusal, Workflow,
+};
 use serde::Deserialize;
 
 use super::case::class_words;
@@ -81,7 +83,9 @@ fn blank(app: &App, visitor: &Visitor, chosen: Option<&Workflow>) -> NewPage {
         case: app.engine.new_case_id(),
         title: String::new(),
         title_error: None,
-        fields: chosen.map(|workflow| fields(workflow, words)).unwrap_or_default(),
+        fields: chosen
+            .map(|workflow| fields(workflow, words))
+            .unwrap_or_default(),
         errors: Vec::new(),
         refused: None,
     }
@@ -91,7 +95,15 @@ fn blank(app: &App, visitor: &Visitor, chosen: Option<&Workflow>) -> NewPage {
 pub(super) fn papers(workflow: &Workflow, words: Words) -> Vec<(String, String)> {
     let mut papers: Vec<_> = workflow.documents.values().collect();
     papers.sort_by_key(|paper| paper.class != groundbreak_workflow::DocumentClass::Main);
-    papers.iter().map(|paper| (class_words(paper.class, words), words.text(&paper.title).to_owned())).collect()
+    papers
+        .iter()
+        .map(|paper| {
+            (
+                class_words(paper.class, words),
+                words.text(&paper.title).to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// Returns `第 2 版 · 23 个状态，5 个时限，9 份材料`.
@@ -116,7 +128,12 @@ fn fields(workflow: &Workflow, words: Words) -> Vec<FieldView> {
 }
 
 fn asked_at_start(workflow: &Workflow) -> Vec<(AskedField, bool)> {
-    let asked_later = |name: &str| workflow.events.values().any(|event| event.asks.iter().any(|asked| asked == name));
+    let asked_later = |name: &str| {
+        workflow
+            .events
+            .values()
+            .any(|event| event.asks.iter().any(|asked| asked == name))
+    };
     let mut fields: Vec<(AskedField, bool)> = workflow
         .fields
         .iter()
@@ -126,7 +143,11 @@ fn asked_at_start(workflow: &Workflow) -> Vec<(AskedField, bool)> {
                 name: name.clone(),
                 title: field.title.clone(),
                 kind: field.kind,
-                choices: field.choices.iter().map(|(value, title)| (value.clone(), title.clone())).collect(),
+                choices: field
+                    .choices
+                    .iter()
+                    .map(|(value, title)| (value.clone(), title.clone()))
+                    .collect(),
                 known: None,
             };
             (asked, field.required)
@@ -146,7 +167,10 @@ pub(crate) async fn form(
         "" => None,
         name => Some(app.engine.workflow(name, None)?),
     };
-    Ok(page(StatusCode::OK, &blank(&app, &visitor, workflow.as_deref())))
+    Ok(page(
+        StatusCode::OK,
+        &blank(&app, &visitor, workflow.as_deref()),
+    ))
 }
 
 /// `POST /desk/new`
@@ -167,7 +191,10 @@ pub(crate) async fn submit(
     if template.title.is_empty() {
         template.title_error = Some(words.s("error-empty", words.t("new-title")));
     }
-    let kinds: Vec<FieldType> = asked_at_start(&workflow).into_iter().map(|(field, _)| field.kind).collect();
+    let kinds: Vec<FieldType> = asked_at_start(&workflow)
+        .into_iter()
+        .map(|(field, _)| field.kind)
+        .collect();
     let data = read_facts(&mut template.fields, &kinds, words);
     if summarize(&mut template) {
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &template));
@@ -178,12 +205,19 @@ pub(crate) async fn submit(
         actor: visitor.account.actor(),
         seen_revision: None,
         effective_at: None,
-        act: Act::Open { workflow: workflow.name.clone(), version: Some(workflow.version), title: template.title.clone(), data },
+        act: Act::Open {
+            workflow: workflow.name.clone(),
+            version: Some(workflow.version),
+            title: template.title.clone(),
+            data,
+        },
     };
     match app.engine.submit(command).await {
-        Ok(committed) => {
-            Ok(Redirect::to(&done_href(&committed.case.number, committed.commit.revision)).into_response())
-        }
+        Ok(committed) => Ok(Redirect::to(&done_href(
+            &committed.case.number,
+            committed.commit.revision,
+        ))
+        .into_response()),
         Err(SubmitError::Refused(refusal)) => {
             match &refusal {
                 Refusal::InvalidInput { input, problem } if input == "title" => {
@@ -203,11 +237,16 @@ pub(crate) async fn submit(
 }
 
 fn summarize(template: &mut NewPage) -> bool {
-    let of_title = template.title_error.iter().map(|said| FormError { field: "title".into(), said: said.clone() });
-    let of_fields = template
-        .fields
-        .iter()
-        .filter_map(|field| field.error.as_ref().map(|said| FormError { field: field.name.clone(), said: said.clone() }));
+    let of_title = template.title_error.iter().map(|said| FormError {
+        field: "title".into(),
+        said: said.clone(),
+    });
+    let of_fields = template.fields.iter().filter_map(|field| {
+        field.error.as_ref().map(|said| FormError {
+            field: field.name.clone(),
+            said: said.clone(),
+        })
+    });
     template.errors = of_title.chain(of_fields).collect();
     !template.errors.is_empty()
 }

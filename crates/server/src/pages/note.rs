@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
 use groundbreak_workflow::{Act, Command, Refusal};
 
-use super::act::{ActPage, summarize};
+use super::act::{ActPage, Effects, summarize};
 use super::case::places;
 use super::{Typed, page, typed};
 use crate::acts::done_href;
@@ -37,7 +37,7 @@ fn blank(app: &App, visitor: &Visitor, open: &OpenCase) -> ActPage {
         refused: None,
         final_refusal: false,
         checks: Vec::new(),
-        effects: Vec::new(),
+        effects: Effects::default(),
         fields: Vec::new(),
         note: String::new(),
         note_required: true,
@@ -88,7 +88,9 @@ pub(crate) async fn submit(
         act: Act::Comment { text },
     };
     match app.engine.submit(command).await {
-        Ok(committed) => Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response()),
+        Ok(committed) => {
+            Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response())
+        }
         Err(SubmitError::Refused(refusal)) => {
             template.note_error = Some(match &refusal {
                 Refusal::InvalidInput { problem, .. } => words.text(problem).to_owned(),

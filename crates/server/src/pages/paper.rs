@@ -53,10 +53,19 @@ struct Version {
     by: String,
 }
 
-fn blank(app: &App, visitor: &Visitor, open: &OpenCase, document: &str) -> Result<PaperPage, Problem> {
+fn blank(
+    app: &App,
+    visitor: &Visitor,
+    open: &OpenCase,
+    document: &str,
+) -> Result<PaperPage, Problem> {
     let words = visitor.look.words;
     let situation = &open.situation;
-    let paper = situation.papers.iter().find(|paper| paper.name == document).ok_or_else(Problem::not_found)?;
+    let paper = situation
+        .papers
+        .iter()
+        .find(|paper| paper.name == document)
+        .ok_or_else(Problem::not_found)?;
     Ok(PaperPage {
         f: Frame::new(app, &visitor.look, Some(&visitor.account), app.engine.now()),
         w: words,
@@ -76,7 +85,10 @@ fn blank(app: &App, visitor: &Visitor, open: &OpenCase, document: &str) -> Resul
                 file_name: version.file_name.clone(),
                 digest: version.digest.clone(),
                 at: open.at.instant(version.at),
-                by: version.by.clone(),
+                by: app
+                    .accounts
+                    .name_as_recorded(&version.by, words.language)
+                    .to_owned(),
             })
             .collect(),
         closed: situation.closed,
@@ -93,7 +105,10 @@ pub(crate) async fn form(
     Path((number, document)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let open = app.open(&number, visitor.look.words).await?;
-    Ok(page(StatusCode::OK, &blank(&app, &visitor, &open, &document)?))
+    Ok(page(
+        StatusCode::OK,
+        &blank(&app, &visitor, &open, &document)?,
+    ))
 }
 
 /// `POST /cases/{number}/papers/{document}`
@@ -128,7 +143,9 @@ pub(crate) async fn submit(
         },
     };
     match app.engine.submit(command).await {
-        Ok(committed) => Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response()),
+        Ok(committed) => {
+            Ok(Redirect::to(&done_href(&number, committed.commit.revision)).into_response())
+        }
         Err(SubmitError::Refused(refusal)) => {
             template.problem = Some(match &refusal {
                 Refusal::InvalidInput { problem, .. } => words.text(problem).to_owned(),
@@ -182,8 +199,17 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
 /// Reads a file piece by piece, keeping nothing of it but the digest. `None` when none was chosen.
 async fn file(mut field: Field<'_>) -> Result<Option<File>, Problem> {
     // Some browsers send the path on their own machine; only the last part is a name.
-    let name = field.file_name().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).take(FILE_NAME_MAX).collect();
+    let name = field
+        .file_name()
+        .unwrap_or_default()
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default();
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(FILE_NAME_MAX)
+        .collect();
     let mut hash = Sha256::new();
     let mut size = 0_usize;
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
@@ -193,7 +219,10 @@ async fn file(mut field: Field<'_>) -> Result<Option<File>, Problem> {
         }
         hash.update(&chunk);
     }
-    Ok((size > 0 && !name.trim().is_empty()).then(|| File { name, digest: hexadecimal(&hash.finalize()) }))
+    Ok((size > 0 && !name.trim().is_empty()).then(|| File {
+        name,
+        digest: hexadecimal(&hash.finalize()),
+    }))
 }
 
 fn broken(error: MultipartError) -> Problem {

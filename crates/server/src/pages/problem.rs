@@ -24,7 +24,12 @@ struct ProblemPage {
 }
 
 /// Returns a problem as a page.
-pub(crate) fn problem(app: &App, look: &Look, account: Option<&Account>, problem: &Problem) -> Response {
+pub(crate) fn problem(
+    app: &App,
+    look: &Look,
+    account: Option<&Account>,
+    problem: &Problem,
+) -> Response {
     let words = look.words;
     let start = if app.demo { "/" } else { "/sign-in" };
     let template = ProblemPage {
@@ -39,6 +44,8 @@ pub(crate) fn problem(app: &App, look: &Look, account: Option<&Account>, problem
     let mut response = page(problem.status, &template);
     problem.set_headers(&mut response);
     // A page is not asked for with a token.
-    response.headers_mut().remove(axum::http::header::WWW_AUTHENTICATE);
+    response
+        .headers_mut()
+        .remove(axum::http::header::WWW_AUTHENTICATE);
     response
 }

@@ -58,12 +58,20 @@ pub(crate) async fn start(
     if !app.demo || account_of(&app, &headers).is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    let account = app.accounts.iter().next().ok_or_else(Problem::sign_in_first)?;
+    let account = app
+        .accounts
+        .iter()
+        .next()
+        .ok_or_else(Problem::sign_in_first)?;
     enter(&app, &headers, &account.id, next)
 }
 
 /// `GET /sign-in`
-pub(crate) async fn form(State(app): State<Arc<App>>, look: Seen, Query(query): Query<Next>) -> Response {
+pub(crate) async fn form(
+    State(app): State<Arc<App>>,
+    look: Seen,
+    Query(query): Query<Next>,
+) -> Response {
     let template = SignInPage {
         f: Frame::new(&app, &look.0, None, app.engine.now()),
         w: look.0.words,
@@ -84,7 +92,10 @@ pub(crate) async fn submit(
     let _turn = Arc::clone(&app.sign_ins)
         .try_acquire_owned()
         .map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded").retry_after(2))?;
-    let core = Arc::clone(&app.hashing).acquire_owned().await.map_err(|error| Problem::failed(&error))?;
+    let core = Arc::clone(&app.hashing)
+        .acquire_owned()
+        .await
+        .map_err(|error| Problem::failed(&error))?;
     let accounts = Arc::clone(&app.accounts);
     let (id, password) = (typed.id.trim().to_owned(), typed.password);
     let account = tokio::task::spawn_blocking(move || {
@@ -111,11 +122,17 @@ pub(crate) async fn submit(
 }
 
 /// `POST /sign-out`
-pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(secret) = session_secret(&app, &headers) {
         app.sessions.close(&secret);
     }
-    with_cookie(Redirect::to("/sign-in").into_response(), &session_cookie(&app, ""))
+    with_cookie(
+        Redirect::to("/sign-in").into_response(),
+        &session_cookie(&app, ""),
+    )
 }
 
 /// `POST /switch`: in a demonstration, becomes another example account.
@@ -127,7 +144,10 @@ pub(crate) async fn switch(
     if !app.demo {
         return Err(Problem::not_found());
     }
-    let account = app.accounts.get(&typed.account).ok_or_else(Problem::not_found)?;
+    let account = app
+        .accounts
+        .get(&typed.account)
+        .ok_or_else(Problem::not_found)?;
     enter(&app, &headers, &account.id, local(&typed.next))
 }
 
@@ -136,8 +156,14 @@ fn enter(app: &App, headers: &HeaderMap, account: &str, next: &str) -> Result<Re
     if let Some(secret) = session_secret(app, headers) {
         app.sessions.close(&secret);
     }
-    let secret = app.sessions.open(account, Instant::now()).map_err(|error| Problem::failed(&error))?;
-    with_cookie(Redirect::to(next).into_response(), &session_cookie(app, &secret))
+    let secret = app
+        .sessions
+        .open(account, Instant::now())
+        .map_err(|error| Problem::failed(&error))?;
+    with_cookie(
+        Redirect::to(next).into_response(),
+        &session_cookie(app, &secret),
+    )
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Result<Response, Problem> {
@@ -152,7 +178,10 @@ pub(crate) struct Seen(pub(crate) Look);
 impl<S: Sync> axum::extract::FromRequestParts<S> for Seen {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _: &S,
+    ) -> Result<Self, Self::Rejection> {
         Ok(Self(Look::of(&parts.uri, &parts.headers)))
     }
 }

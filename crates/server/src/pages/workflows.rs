@@ -35,12 +35,25 @@ struct WorkflowView {
 }
 
 /// `GET /workflows`
-pub(crate) async fn workflows(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn workflows(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
     let words = visitor.look.words;
     let template = WorkflowsPage {
-        f: Frame::new(&app, &visitor.look, Some(&visitor.account), app.engine.now()),
+        f: Frame::new(
+            &app,
+            &visitor.look,
+            Some(&visitor.account),
+            app.engine.now(),
+        ),
         w: words,
-        workflows: app.engine.workflows().iter().map(|workflow| view(workflow, &visitor)).collect(),
+        workflows: app
+            .engine
+            .workflows()
+            .iter()
+            .map(|workflow| view(workflow, &visitor))
+            .collect(),
     };
     Ok(page(StatusCode::OK, &template))
 }
@@ -60,7 +73,10 @@ fn view(workflow: &Workflow, visitor: &Visitor) -> WorkflowView {
                 let budget = clock.policy.goal.text();
                 let budget = words.with(
                     "clock-budget",
-                    [("effect", &words.t(effect_key(clock.effect))), ("budget", words.text(&budget))],
+                    [
+                        ("effect", &words.t(effect_key(clock.effect))),
+                        ("budget", words.text(&budget)),
+                    ],
                 );
                 let law = clock.law.as_ref().map(|law| words.text(law).to_owned());
                 (words.text(&clock.title).to_owned(), budget, law)
@@ -71,7 +87,12 @@ fn view(workflow: &Workflow, visitor: &Visitor) -> WorkflowView {
             .states
             .values()
             .filter(|state| state.kind != StateKind::History)
-            .map(|state| (depth(workflow, state.parent.as_deref()), words.text(&state.title).to_owned()))
+            .map(|state| {
+                (
+                    depth(workflow, state.parent.as_deref()),
+                    words.text(&state.title).to_owned(),
+                )
+            })
             .collect(),
     }
 }
@@ -82,7 +103,10 @@ fn depth<'a>(workflow: &'a Workflow, mut parent: Option<&'a str>) -> usize {
     let mut depth = 0;
     while let Some(name) = parent.filter(|_| depth < DEPTH_MAX) {
         depth += 1;
-        parent = workflow.states.get(name).and_then(|state| state.parent.as_deref());
+        parent = workflow
+            .states
+            .get(name)
+            .and_then(|state| state.parent.as_deref());
     }
     depth
 }

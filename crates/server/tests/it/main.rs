@@ -1,0 +1,11 @@
+//! The rules of the desk and the API, over a router and a store in memory.
+
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod api;
+mod desk;
+mod forms;
+mod pages;
+mod security;
+mod words;

@@ -1,0 +1,380 @@
+use axum::http::{StatusCode, header};
+use groundbreak_workflow::{Act, Data};
+
+use crate::desk::Desk;
+
+/// Every page there is, on a desk with a case in each stage.
+async fn all_pages(desk: &Desk) -> Vec<String> {
+    let (consulting, _) = desk.case("示例甲").await;
+    let (submitted, _) = desk.submitted("示例乙").await;
+    let (paused, id) = desk.submitted("示例丙").await;
+    desk.fire(id, "approver", "correct").await;
+    let (closed, id) = desk.submitted("示例丁").await;
+    desk.fire(id, "approver", "issue").await;
+    let (late, id) = desk.submitted("示例戊").await;
+    desk.give(
+        id,
+        "clerk",
+        Act::Comment {
+            text: "第一行\n第二行".into(),
+        },
+    )
+    .await;
+    desk.advance("2023-03-23 15:30").await;
+    let mut pages: Vec<String> = [
+        "/desk",
+        "/desk?view=mine",
+        "/desk?view=closed",
+        "/desk?light=red",
+        "/desk?light=grey&workflow=licence",
+        "/desk?q=甲",
+        "/desk?q=nothing",
+        "/desk/new",
+        "/desk/new?workflow=licence",
+        "/audit",
+        "/workflows",
+        "/sign-in",
+        "/audit/rows?workflow=licence&clock=elapsed",
+        "/audit/rows?workflow=licence&clock=elapsed&which=missed",
+        "/cases/none",
+        "/nowhere",
+    ]
+    .map(|page| page.replace('甲', "%E7%94%B2"))
+    .to_vec();
+    pages.push(format!("/desk?peek={submitted}"));
+    for number in [&consulting, &submitted, &paused, &closed, &late] {
+        pages.push(format!("/cases/{number}"));
+        pages.push(format!("/cases/{number}/journal"));
+        pages.push(format!("/cases/{number}/journal?kind=clocks"));
+        pages.push(format!("/cases/{number}/note"));
+        pages.push(format!("/cases/{number}/papers/articles"));
+        pages.push(format!("/cases/{number}/clocks/elapsed"));
+        for event in ["record", "submit", "issue", "correct"] {
+            pages.push(format!("/cases/{number}/acts/{event}"));
+        }
+    }
+    pages
+}
+
+#[tokio::test]
+async fn every_page_is_whole_in_both_languages_and_holds_nothing_inline() {
+    let mut desk = Desk::clerk().await;
+    let pages = all_pages(&desk).await;
+    for role in ["clerk", "approver"] {
+        desk.become_(role).await;
+        for page in &pages {
+            for (lang, tag, brand) in [
+                ("zh-CN", "<html lang=\"zh-CN\"", "办件台"),
+                ("en", "<html lang=\"en\"", "Groundbreak"),
+            ] {
+                let mark = if page.contains('?') { '&' } else { '?' };
+                let reply = desk.get(&format!("{page}{mark}lang={lang}")).await;
+                let at = format!("{page} as {role} in {lang}");
+                assert!(
+                    reply.headers[header::CONTENT_TYPE]
+                        .to_str()
+                        .unwrap()
+                        .starts_with("text/html"),
+                    "{at}"
+                );
+                assert!(!reply.status.is_server_error(), "{at}: {}", reply.body);
+                assert!(
+                    reply.body.contains(tag) && reply.body.contains(brand),
+                    "{at}"
+                );
+                assert!(
+                    !reply.body.contains("Unknown localization"),
+                    "{at}: {}",
+                    reply.body
+                );
+                assert!(
+                    !reply.body.contains(" style=") && !reply.body.contains("<style"),
+                    "{at}"
+                );
+                for script in reply.body.split("<script").skip(1) {
+                    assert!(
+                        script.starts_with(" src=") && script.contains("></script>"),
+                        "{at}"
+                    );
+                }
+                for handler in [" onclick=", " onload=", " onsubmit=", "javascript:"] {
+                    assert!(!reply.body.contains(handler), "{at}");
+                }
+                assert_eq!(reply.body.matches("<h1").count(), 1, "{at}");
+                assert!(
+                    reply.body.matches("class=\"btn p\"").count() <= 2,
+                    "one main act, and the same in the bar: {at}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn english_pages_hold_no_chinese_but_names() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.submitted("Example company").await;
+    desk.fire(id, "approver", "correct").await;
+    desk.advance("2023-03-23 11:00").await;
+    for page in [
+        "/desk".into(),
+        "/audit".into(),
+        "/workflows".into(),
+        format!("/cases/{number}"),
+        format!("/cases/{number}/clocks/elapsed"),
+    ] {
+        let body = desk.get(&format!("{page}?lang=en")).await.body;
+        // The link to the other language says so in that language.
+        let body = body.replace("中文", "");
+        let chinese: String = body
+            .chars()
+            .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
+            .collect();
+        assert_eq!(chinese, "", "{page}");
+    }
+}
+
+#[tokio::test]
+async fn what_people_type_is_shown_as_text() {
+    let mut desk = Desk::clerk().await;
+    let nasty = "<script>alert(1)</script>\"'&";
+    let (number, id) = desk.case(nasty).await;
+    desk.give(id, "clerk", Act::Comment { text: nasty.into() })
+        .await;
+    for page in [
+        format!("/cases/{number}"),
+        "/desk".into(),
+        format!("/desk?peek={number}"),
+        format!("/cases/{number}/note"),
+        "/desk?q=%3Cscript%3E".into(),
+    ] {
+        let body = desk.get(&page).await.body;
+        assert!(!body.contains("<script>"), "{page}");
+        assert!(body.contains("&#60;script&#62;"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_puts_the_most_urgent_first_and_says_how_late() {
+    let mut desk = Desk::clerk().await;
+    desk.case("无时限").await;
+    desk.submitted("先交").await;
+    desk.advance("2023-03-23 12:00").await;
+    desk.submitted("后交").await;
+    desk.advance("2023-03-23 15:32").await;
+    let body = desk.get("/desk").await.body;
+    let place = |title: &str| {
+        body.find(title)
+            .unwrap_or_else(|| panic!("{title}: {body}"))
+    };
+    assert!(place("先交") < place("后交") && place("后交") < place("无时限</a>"));
+    assert!(body.contains("超 <span data-n=\"m\">32</span> 分"));
+    assert!(body.contains("剩 <span data-n=\"h\">1</span> 小时 <span data-n=\"m\">28</span> 分"));
+    let red = desk.get("/desk?light=red").await.body;
+    assert!(red.contains("先交") && !red.contains("后交"));
+}
+
+#[tokio::test]
+async fn a_list_longer_than_a_page_goes_on_where_it_ended() {
+    let mut desk = Desk::clerk().await;
+    for n in 0..60 {
+        desk.case(&format!("第{n:02}家")).await;
+    }
+    let first = desk.get("/desk").await.body;
+    assert_eq!(first.matches("<tr class=\"row").count(), 50);
+    let following = first
+        .split("class=\"btn\" href=\"")
+        .find(|part| part.starts_with("/desk?after="))
+        .unwrap();
+    let second = desk.get(following.split('"').next().unwrap()).await.body;
+    assert_eq!(second.matches("<tr class=\"row").count(), 10);
+    for n in 0..60 {
+        let title = format!("第{n:02}家");
+        assert!(
+            first.contains(&title) ^ second.contains(&title),
+            "{title} stands on one page"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_a_number_opens_the_case() {
+    let mut desk = Desk::clerk().await;
+    let (number, _) = desk.case("示例").await;
+    let reply = desk.get(&format!("/desk?q={number}")).await;
+    assert_eq!(
+        (reply.status, reply.location()),
+        (StatusCode::SEE_OTHER, &*format!("/cases/{number}"))
+    );
+}
+
+#[tokio::test]
+async fn a_locked_step_names_what_is_missing_the_law_and_where_to_mend_it() {
+    let mut desk = Desk::clerk().await;
+    let (number, _) = desk.case("示例").await;
+    let body = desk.get(&format!("/cases/{number}")).await.body;
+    for said in [
+        "提交材料",
+        "公司章程",
+        "注册资本已登记",
+        "示例法第一条",
+        &format!("/cases/{number}/papers/articles"),
+    ] {
+        assert!(body.contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_paused_clock_shows_no_due_date_and_whose_time_it_is() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.submitted("示例").await;
+    desk.advance("2023-03-23 10:30").await;
+    desk.fire(id, "approver", "correct").await;
+    desk.advance("2023-03-23 16:00").await;
+    let body = desk.get(&format!("/cases/{number}")).await.body;
+    assert!(body.contains("暂停中，恢复后计算") && !body.contains("应办结"));
+    let clock = desk
+        .get(&format!("/cases/{number}/clocks/elapsed"))
+        .await
+        .body;
+    assert!(clock.contains("申请人补正"));
+    assert!(clock.contains("历时 6 小时 00 分 ＝ 机关 30 分 ＋ 暂停 5 小时 30 分 ＋ 非办公时间 0"));
+}
+
+#[tokio::test]
+async fn what_was_recorded_late_says_by_how_much() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.case("示例").await;
+    desk.give(id, "clerk", crate::desk::attach()).await;
+    desk.advance("2023-03-23 11:06").await;
+    let page = desk.get(&format!("/cases/{number}/acts/record")).await;
+    let form = [
+        ("revision", &*page.hidden("revision")),
+        ("command", &*page.hidden("command")),
+        ("data.capital", "120万元"),
+        ("data.kind", "limited"),
+        ("data.founded", "2023-03-01"),
+        ("note", "网络故障"),
+        ("late_date", "2023-03-23"),
+        ("late_time", "1100"),
+    ];
+    let reply = desk
+        .post(&format!("/cases/{number}/acts/record"), &form)
+        .await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+    let body = desk.get(&format!("/cases/{number}")).await.body;
+    assert!(
+        body.contains("（11:06 补登，晚 6 分）")
+            && body.contains("网络故障")
+            && body.contains("120 万元"),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn the_figures_of_the_audit_open_as_many_rows_as_they_count() {
+    let mut desk = Desk::clerk().await;
+    for n in 0..3 {
+        let (_, id) = desk.submitted(&format!("示例{n}")).await;
+        desk.advance(&format!("2023-03-23 1{}:30", n)).await;
+        desk.fire(id, "approver", "issue").await;
+    }
+    let (_, late) = desk.submitted("迟").await;
+    desk.advance("2023-03-24 09:00").await;
+    desk.fire(late, "approver", "issue").await;
+    let audit = desk.get("/audit").await.body;
+    assert!(
+        audit.contains("3 / 4 件") && audit.contains("按时 3，超期 1"),
+        "{audit}"
+    );
+    let rows = desk
+        .get("/audit/rows?workflow=licence&clock=elapsed")
+        .await
+        .body;
+    assert_eq!(rows.matches("/clocks/elapsed\"").count(), 4);
+    let missed = desk
+        .get("/audit/rows?workflow=licence&clock=elapsed&which=missed")
+        .await
+        .body;
+    assert_eq!(missed.matches("/clocks/elapsed\"").count(), 1);
+    assert!(missed.contains("迟"));
+}
+
+#[tokio::test]
+async fn choices_of_language_and_theme_are_kept() {
+    let mut desk = Desk::clerk().await;
+    desk.get("/desk?lang=en&theme=dark").await;
+    let body = desk.get("/desk").await.body;
+    assert!(body.contains("<html lang=\"en\" data-theme=\"dark\""));
+    desk.get("/desk?lang=zh-CN").await;
+    assert!(
+        desk.get("/desk")
+            .await
+            .body
+            .contains("<html lang=\"zh-CN\" data-theme=\"dark\"")
+    );
+}
+
+#[tokio::test]
+async fn a_newcomer_to_the_demonstration_can_bring_a_case_to_its_end() {
+    let mut desk = Desk::demo().await;
+    let reply = desk.get("/").await;
+    assert_eq!(
+        (reply.status, reply.location()),
+        (StatusCode::SEE_OTHER, "/desk")
+    );
+    assert_eq!(desk.get("/desk").await.status, StatusCode::OK);
+    desk.become_("clerk").await;
+    let (number, _) = desk.submitted("示例").await;
+    // The next step is the approver's, and the page offers to become one.
+    let body = desk.get(&format!("/cases/{number}")).await.body;
+    assert!(
+        body.contains("name=\"account\" value=\"demo-approver\"")
+            && body.contains("action=\"/switch\"")
+    );
+    let form = format!("/cases/{number}/acts/issue");
+    let reply = desk
+        .post("/switch", &[("account", "demo-approver"), ("next", &form)])
+        .await;
+    assert_eq!(reply.location(), form);
+    let page = desk.get(&form).await;
+    assert!(page.body.contains("转入：已发照"), "{}", page.body);
+    let reply = desk
+        .post(
+            &form,
+            &[
+                ("revision", &page.hidden("revision")),
+                ("command", &page.hidden("command")),
+            ],
+        )
+        .await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    let done = desk.get(reply.location()).await.body;
+    assert!(done.contains("已于 10:00 登记：核发执照") && done.contains("按时办结"));
+}
+
+#[tokio::test]
+async fn a_new_case_is_opened_with_the_facts_it_needs() {
+    let mut desk = Desk::clerk().await;
+    let page = desk.get("/desk/new?workflow=licence").await;
+    let reply = desk
+        .post(
+            "/desk/new",
+            &[
+                ("workflow", "licence"),
+                ("case", &page.hidden("case")),
+                ("command", &page.hidden("command")),
+                ("title", "示例新公司"),
+                ("data.company", "示例新公司"),
+            ],
+        )
+        .await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+    let body = desk.get(reply.location()).await.body;
+    assert!(body.contains("<h1>示例新公司</h1>"));
+    let case = page.hidden("case").parse().unwrap();
+    assert_eq!(
+        desk.engine.case(case).await.unwrap().unwrap().data,
+        Data::from([("company".to_owned(), "示例新公司".into())])
+    );
+}
