@@ -15,24 +15,35 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What tells the process to stop: Ctrl-C, or SIGTERM from whoever runs it as a service.
 pub(crate) struct StopSignal {
     #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
 }
 
 impl StopSignal {
-    /// Begins to listen. From now on the signals no longer end the process by themselves.
+    /// Begins to listen. From now on the signals no longer end the process by themselves; one that
+    /// comes before anybody waits is not lost.
+    #[cfg(unix)]
     pub(crate) fn listen() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
         Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .context("signals cannot be listened to")?,
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
         })
+    }
+
+    /// Begins to listen when it is waited for.
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self {})
     }
 
     /// Waits until the process is told to stop.
     pub(crate) async fn wait(&mut self) {
         #[cfg(unix)]
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
         #[cfg(not(unix))]

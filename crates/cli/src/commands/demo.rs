@@ -172,3 +172,27 @@ async fn fill(data: &Path, now: Timestamp) -> Result<()> {
     stage.advance_to(now).await?;
     stage.close().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demonstration_can_be_filled_at_any_hour() {
+        // A weekday morning, lunch, the night of a holiday, the last minute of a Friday, and
+        // beyond what the calendar knows.
+        let hours = [
+            "2026-11-24T09:31:00+08:00",
+            "2026-11-24T12:10:00+08:00",
+            "2026-10-03T03:00:00+08:00",
+            "2026-11-27T17:29:59.999+08:00",
+            "2031-02-28T00:00:00+08:00",
+        ];
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        for now in hours {
+            let folder = tempfile::tempdir().unwrap();
+            let filled = runtime.block_on(fill(folder.path(), now.parse().unwrap()));
+            assert!(filled.is_ok(), "{now}: {filled:?}");
+        }
+    }
+}
