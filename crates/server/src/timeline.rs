@@ -32,8 +32,9 @@ const STEPS: [i64; 15] = [
 const TICKS_MAX: i64 = 9;
 /// Days looked at for shading; a clock that runs longer is drawn without.
 const SHADED_DAYS_MAX: i64 = 400;
-/// What a pixel is of the width, where the drawing is at its usual 1 000.
-const PIXEL: i64 = WIDTH / 1_000;
+/// What a pixel is of the width, where the drawing is 770 wide: between its widest on a large screen
+/// and its narrowest on which labels are shown.
+const PIXEL: i64 = WIDTH / 770;
 
 /// The life of one clock, large: what happened when, now, the due time, and when the office was
 /// closed.
