@@ -14,6 +14,9 @@ pub const ACCOUNTS_MAX: usize = 10_000;
 pub const PASSWORD_LENGTH_MIN: usize = 12;
 /// The longest password that is looked at, in bytes.
 pub const PASSWORD_LENGTH_MAX: usize = 256;
+/// The hash of no password anybody knows, with the parameters of [`hash_password`]: what is checked
+/// for an account that does not exist.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Z3JvdW5kYnJlYWstbm9ib2R5$ElMyZfBHzcWmTm5YpOyhFFIGHl7xFxyZtZkEjHOWIhs";
 /// Fixed text before the secret of a token, so that a token found in a log is recognised as one.
 const TOKEN_PREFIX: &str = "gb_";
 
@@ -293,8 +296,6 @@ impl Accounts {
     /// Returns the account if the password is its own. Takes as long for an account that does not
     /// exist, or has no password. Blocks for tens of milliseconds: not for an async task.
     pub(crate) fn by_password(&self, id: &str, password: &str) -> Option<Arc<Account>> {
-        /// The hash of no password anybody knows, with the parameters of [`hash_password`].
-        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Z3JvdW5kYnJlYWstbm9ib2R5$ElMyZfBHzcWmTm5YpOyhFFIGHl7xFxyZtZkEjHOWIhs";
         let account = self.by_id.get(id);
         let known = account.and_then(|account| account.password.as_deref());
         if password.len() > PASSWORD_LENGTH_MAX {
@@ -513,6 +514,16 @@ mod tests {
             let error = Accounts::read(json).unwrap_err().to_string();
             assert!(error.contains(said), "{json}: {error}");
         }
+    }
+
+    #[test]
+    fn an_account_that_does_not_exist_costs_as_much_as_one_that_does() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let written = hash_password("correct horse battery").unwrap();
+        let written = PasswordHash::new(&written).unwrap();
+        assert_eq!(nobody.algorithm, written.algorithm);
+        assert_eq!(nobody.params, written.params);
+        assert_eq!(nobody.hash.unwrap().len(), written.hash.unwrap().len());
     }
 
     #[test]
