@@ -14,7 +14,6 @@ mod language;
 mod scenario;
 mod screen;
 mod shipped;
-mod suggest;
 mod trouble;
 
 use std::ffi::OsString;

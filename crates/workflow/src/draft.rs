@@ -186,13 +186,15 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// When a delay that begins now is over.
+    /// When a delay that begins now is over. One in days is over when its last day is: what is
+    /// done in the last moment of that day still comes before.
     fn due_after(&self, goal: Goal) -> Result<Option<Timestamp>, Stuck> {
         let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        Ok(self
+        let reading = self
             .workflow
-            .fold_clock(&ClockPolicy::new(goal), &start, self.at)?
-            .due)
+            .fold_clock(&ClockPolicy::new(goal), &start, self.at)?;
+        let past = i64::from(goal.budget().is_days());
+        Ok(reading.due.map(|due| due.saturating_add_millis(past)))
     }
 
     /// Starts, stops and pauses clocks as states are left and entered.

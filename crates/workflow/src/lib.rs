@@ -47,6 +47,7 @@ pub use situation::{
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 pub use source::SOURCE_LENGTH_MAX;
+pub use suggest::nearest;
 pub use timers::{Term, TermValue, Timer};
 pub use value::{Data, Value};
 pub use workflow::{

@@ -1,9 +1,6 @@
 /// Returns the candidate that `name` was most likely meant to be, when one is near enough: at
 /// most a third of its characters differ, counting a swap of neighbours as one.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near_enough = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()

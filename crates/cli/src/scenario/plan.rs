@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Act, Actor, Data, Refusal, Text, Value, Workflow};
+use groundbreak_workflow::{Act, Actor, Data, Refusal, Text, Value, Workflow, nearest};
 use sha2::{Digest, Sha256};
 
 use super::script::{CaseScript, CommandScript, Doing, Expectation, Moment, Placed, Script, Verb};
 use super::token::ScenarioFault;
-use crate::suggest::nearest;
 
 /// A scenario that can be played.
 #[derive(Debug)]
