@@ -41,10 +41,17 @@ fn shipped() -> Library {
 
 #[test]
 fn every_shipped_definition_compiles() {
-    let names: Vec<String> = shipped().newest().map(|workflow| workflow.name.clone()).collect();
+    let names: Vec<String> = shipped()
+        .newest()
+        .map(|workflow| workflow.name.clone())
+        .collect();
     assert_eq!(
         names,
-        ["capital-increase", "company-registration", "land-to-groundbreaking"]
+        [
+            "capital-increase",
+            "company-registration",
+            "land-to-groundbreaking"
+        ]
     );
 }
 
@@ -53,7 +60,8 @@ fn every_file_in_workflows_is_shipped() {
     let files = std::fs::read_dir(root().join("workflows")).unwrap();
     let definitions = files.filter(|entry| {
         let path = entry.as_ref().unwrap().path();
-        path.extension().is_some_and(|extension| extension == "yaml")
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
     });
     assert_eq!(definitions.count(), shipped().newest().count());
 }
@@ -74,7 +82,11 @@ fn every_title_is_chinese_and_english() {
             .chain(workflow.fields.values().map(|field| &field.title));
         for title in titles {
             assert!(chinese(&title.zh), "{}: {title}", workflow.name);
-            assert!(!chinese(&title.en) && !title.en.is_empty(), "{}: {title}", workflow.name);
+            assert!(
+                !chinese(&title.en) && !title.en.is_empty(),
+                "{}: {title}",
+                workflow.name
+            );
         }
     }
 }
