@@ -1,9 +1,15 @@
-use groundbreak_workflow::NextAct;
+use groundbreak_workflow::{NextAct, Situation};
 
 use crate::address::{encode, link};
 use crate::app::{App, OpenCase};
 use crate::visitor::Visitor;
 use crate::words::Words;
+
+/// Returns the acts whose turn it is: those of the main path. What lies off it, like withdrawing,
+/// is nobody's turn.
+pub(crate) fn due_acts(situation: &Situation) -> impl Iterator<Item = &NextAct> + Clone {
+    situation.acts.iter().filter(|act| !act.aside)
+}
 
 /// Something that leads a case on.
 #[derive(Clone, Debug)]

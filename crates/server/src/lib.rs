@@ -27,7 +27,6 @@ mod moment;
 mod outermost;
 mod pages;
 mod problem;
-mod progress;
 mod report;
 mod ribbon;
 mod router;

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Command, CommandId, Data, DecideError, Entry, FieldType, NextAct, Refusal, decide,
+    Act, AskedField, Command, CommandId, Data, DecideError, Entry, FieldType, NextAct, Refusal,
+    Value, decide,
 };
 
 use super::case::places;
@@ -20,7 +21,6 @@ use crate::form::{mark, read_command, read_earlier, read_facts, read_note};
 use crate::frame::Frame;
 use crate::journal::{JournalLine, Narrator};
 use crate::problem::{Problem, both, status_of};
-use crate::progress::made_up;
 use crate::visitor::Visitor;
 use crate::words::Words;
 
@@ -538,4 +538,21 @@ async fn repeated(app: &App, number: &str, id: CommandId) -> Result<Option<Respo
     let journal = app.engine.journal(case).await?;
     let commit = journal.iter().find(|commit| commit.command == id);
     Ok(commit.map(|commit| Redirect::to(&done_href(number, commit.revision)).into_response()))
+}
+
+/// Returns a value that a field takes, to see where an act would lead.
+fn made_up(field: &AskedField) -> Value {
+    match field.kind {
+        FieldType::Text => Value::Text("-".into()),
+        FieldType::Integer | FieldType::Money => Value::Integer(1),
+        FieldType::Boolean => Value::Boolean(true),
+        FieldType::Date => Value::Text("2000-01-01".into()),
+        FieldType::Choice => Value::Text(
+            field
+                .choices
+                .first()
+                .map(|(value, _)| value.clone())
+                .unwrap_or_default(),
+        ),
+    }
 }

@@ -5,13 +5,11 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use groundbreak_workflow::sla::Party;
-use groundbreak_workflow::{
-    DocumentClass, Lane, NextAct, Paper, Progress as StepProgress, Situation,
-};
+use groundbreak_workflow::{DocumentClass, Lane, NextAct, Paper, Progress, Situation};
 use serde::Deserialize;
 
 use super::page;
-use crate::acts::{ActView, Doing, form_href, paper_href};
+use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
 use crate::app::{App, OpenCase};
 use crate::clock::{ClockView, is_open};
 use crate::facts::fact_words;
@@ -20,7 +18,6 @@ use crate::journal::{JournalView, Narrator, happened};
 use crate::light::LightView;
 use crate::moment::Moment;
 use crate::problem::Problem;
-use crate::progress::{Progress, due_acts, progress};
 use crate::timeline::Timeline;
 use crate::visitor::Visitor;
 use crate::words::{Words, count};
@@ -231,7 +228,7 @@ pub(crate) async fn case(
                     count(
                         steps
                             .clone()
-                            .filter(|step| step.progress == StepProgress::Done)
+                            .filter(|step| step.progress == Progress::Done)
                             .count(),
                     ),
                 ),
@@ -243,7 +240,7 @@ pub(crate) async fn case(
         papers_summary,
         folded_papers,
         papers,
-        waiting: waiting(&app, &open, &visitor),
+        waiting: waiting(&open, &visitor),
         journal: narrator.view(journal.iter(), JOURNAL_LINES),
         facts: situation
             .facts
@@ -309,20 +306,20 @@ struct Acts {
     locked: Vec<ActView>,
 }
 
-/// The next step is the act that leads furthest: an open one of the visitor's own before one of
+/// The next step is an act of the main path: an open one of the visitor's own before one of
 /// others, and one that something closes only when nothing else leads on.
 fn acts(open: &OpenCase, visitor: &Visitor, app: &App) -> Acts {
-    let mut ranked: Vec<(Progress, bool, bool, &NextAct)> = open
+    let mut ranked: Vec<(bool, bool, bool, &NextAct)> = open
         .situation
         .acts
         .iter()
         .map(|act| {
             let mine = visitor.holds(act.by.iter().map(|role| role.name.as_str()));
-            (progress(app, open, act), !act.open, !mine, act)
+            (act.aside, !act.open, !mine, act)
         })
         .collect();
     // Equal ones stay in the order of the workflow.
-    ranked.sort_by_key(|(progress, closed, others, _)| (*progress, *closed, *others));
+    ranked.sort_by_key(|(aside, closed, others, _)| (*aside, *closed, *others));
     let view = |act: &NextAct| ActView::of(act, open, visitor, app);
     let rest = |closed: bool| {
         ranked
@@ -385,7 +382,7 @@ fn lane_views(situation: &Situation, at: &Moment) -> (Vec<LaneView>, Vec<LaneVie
         let here = lane
             .steps
             .iter()
-            .position(|step| matches!(step.progress, StepProgress::Here | StepProgress::Paused));
+            .position(|step| matches!(step.progress, Progress::Here | Progress::Paused));
         here.is_some_and(|here| here + 1 < lane.steps.len())
     };
     let (mut shown, mut folded) = (Vec::new(), Vec::new());
@@ -406,7 +403,7 @@ fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
     let done = lane
         .steps
         .iter()
-        .filter(|step| step.progress == StepProgress::Done)
+        .filter(|step| step.progress == Progress::Done)
         .count();
     LaneView {
         title: words.text(&lane.title).to_owned(),
@@ -419,10 +416,10 @@ fn lane_view(lane: &Lane, at: &Moment) -> LaneView {
             .iter()
             .map(|step| {
                 let (class, icon, key) = match step.progress {
-                    StepProgress::Done => ("done", "ok", "step-done"),
-                    StepProgress::Here => ("here", "dot", "step-here"),
-                    StepProgress::Paused => ("hold", "pause", "step-paused"),
-                    StepProgress::Ahead => ("todo", "ring", "step-ahead"),
+                    Progress::Done => ("done", "ok", "step-done"),
+                    Progress::Here => ("here", "dot", "step-here"),
+                    Progress::Paused => ("hold", "pause", "step-paused"),
+                    Progress::Ahead => ("todo", "ring", "step-ahead"),
                 };
                 StepView {
                     title: words.text(&step.title).to_owned(),
@@ -523,7 +520,7 @@ fn short_digest(digest: &str) -> String {
 }
 
 /// Whom the case waits for: who may act, who owes papers, and what lets a clock stand still.
-fn waiting(app: &App, open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
+fn waiting(open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
     const WAITING_MAX: usize = 8;
     let words = visitor.look.words;
     let situation = &open.situation;
@@ -565,7 +562,7 @@ fn waiting(app: &App, open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
         }
     }
     let mut by_role: Vec<(&str, String, Vec<&str>, &str)> = Vec::new();
-    for act in due_acts(app, open).into_iter().filter(|act| act.open) {
+    for act in due_acts(situation).filter(|act| act.open) {
         let Some(role) = act
             .by
             .iter()

@@ -11,14 +11,13 @@ use groundbreak_workflow::{Language, NextAct, Situation};
 use serde::Deserialize;
 
 use super::page;
-use crate::acts::form_href;
+use crate::acts::{due_acts, form_href};
 use crate::address::{encode, link};
 use crate::app::{App, OpenCase};
 use crate::clock::{ClockView, is_open};
 use crate::frame::Frame;
 use crate::light::LightView;
 use crate::problem::Problem;
-use crate::progress::due_acts;
 use crate::visitor::Visitor;
 use crate::words::{Words, count};
 
@@ -274,7 +273,7 @@ pub(crate) async fn desk(
     let peek = shown
         .iter()
         .find(|open| open.situation.number == query.peek)
-        .map(|open| peek(&app, open, &query, &visitor));
+        .map(|open| peek(open, &query, &visitor));
     let mut groups: Vec<(Part, Group)> = Vec::new();
     for open in &shown {
         let part = Part::of(open);
@@ -290,7 +289,7 @@ pub(crate) async fn desk(
             ));
         }
         if let Some((_, group)) = groups.last_mut() {
-            group.rows.push(row(&app, open, &query, &visitor));
+            group.rows.push(row(open, &query, &visitor));
         }
     }
     let mut f = Frame::new(
@@ -488,13 +487,12 @@ fn new_href(app: &App, visitor: &Visitor, query: &DeskQuery) -> Option<String> {
 }
 
 /// The first act that leads the case forward and that the visitor may do: then it is their turn.
-fn mine<'a>(app: &App, open: &'a OpenCase, visitor: &Visitor) -> Option<&'a NextAct> {
-    due_acts(app, open)
-        .into_iter()
+fn mine<'a>(open: &'a OpenCase, visitor: &Visitor) -> Option<&'a NextAct> {
+    due_acts(&open.situation)
         .find(|act| act.open && visitor.holds(act.by.iter().map(|role| role.name.as_str())))
 }
 
-fn row(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
+fn row(open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
     let words = visitor.look.words;
     let situation = &open.situation;
     let face = situation
@@ -502,7 +500,7 @@ fn row(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row 
         .first()
         .filter(|face| situation.closed || is_open(&face.reading));
     let clock = face.map(|face| ClockView::of(face, &open.at));
-    let own = mine(app, open, visitor);
+    let own = mine(open, visitor);
     Row {
         number: situation.number.clone(),
         title: situation.title.clone(),
@@ -516,7 +514,7 @@ fn row(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row 
         mine: own.is_some(),
         waiting: match own {
             Some(act) => words.text(&act.title).to_owned(),
-            None => waiting(app, open, words),
+            None => waiting(open, words),
         },
         selected: query.peek == situation.number,
         peek: query.with(&[("peek", &situation.number)]),
@@ -553,12 +551,12 @@ fn places(situation: &Situation, words: Words) -> String {
     }
 }
 
-fn waiting(app: &App, open: &OpenCase, words: Words) -> String {
+fn waiting(open: &OpenCase, words: Words) -> String {
     let situation = &open.situation;
     let mut roles: Vec<&str> = Vec::new();
-    let due = due_acts(app, open);
+    let due = due_acts(situation);
     for role in due
-        .iter()
+        .clone()
         .filter(|act| act.open)
         .flat_map(|act| act.by.first())
     {
@@ -571,7 +569,6 @@ fn waiting(app: &App, open: &OpenCase, words: Words) -> String {
         [] if situation.closed => String::new(),
         [] => {
             let missing = due
-                .iter()
                 .flat_map(|act| &act.documents)
                 .filter(|need| !need.present)
                 .count();
@@ -613,7 +610,7 @@ pub(super) fn segments(
         .collect()
 }
 
-fn peek(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Peek {
+fn peek(open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Peek {
     let words = visitor.look.words;
     let situation = &open.situation;
     let face = situation.clocks.first();
@@ -635,7 +632,7 @@ fn peek(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Pee
         .iter()
         .filter(|paper| !paper.versions.is_empty())
         .count();
-    let own = mine(app, open, visitor);
+    let own = mine(open, visitor);
     Peek {
         number: situation.number.clone(),
         title: situation.title.clone(),
@@ -661,7 +658,7 @@ fn peek(app: &App, open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Pee
         }),
         waiting: own
             .is_none()
-            .then(|| words.s("waiting-is", waiting(app, open, words)))
+            .then(|| words.s("waiting-is", waiting(open, words)))
             .filter(|_| !situation.closed),
     }
 }
