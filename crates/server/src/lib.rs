@@ -1,6 +1,6 @@
 //! The HTTP API and the web desk, as a router to mount.
 //!
-//! [`router`] takes an engine and says nothing about sockets: the command line binds one, and so
+//! [`router()`] takes an engine and says nothing about sockets: the command line binds one, and so
 //! may any other program. The desk is rendered here, works without scripts, and is complete in
 //! Chinese and English; `desk.js` adds keys, a minute tick and a notice when a case has moved on.
 //! The API lies under `/api/v1`; its errors are `application/problem+json` with a stable `code`.
