@@ -97,6 +97,13 @@ impl Workflow {
         })
     }
 
+    /// Tells whether a gate is open for a case. A gate that asks for a fact nobody has recorded is
+    /// closed.
+    pub(crate) fn gate_is_open(&self, gate: &crate::Gate, case: &Case) -> bool {
+        let at = |state: &str| case.is_in(state);
+        gate.when.eval(&Facts { case, at: &at }).unwrap_or(false)
+    }
+
     pub(crate) fn configuration(&self, case: &Case) -> Result<Configuration, Stuck> {
         let active: Vec<&str> = case.active.iter().map(String::as_str).collect();
         let memories: Vec<(&str, Vec<&str>)> = case

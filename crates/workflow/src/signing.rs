@@ -1,0 +1,91 @@
+//! Who may act, and in which role.
+
+use crate::workflow::EventKind;
+use crate::{Actor, Case, Refusal, Signature, Text, Workflow};
+
+/// Signs for an event: the first role of it that the actor holds and that separation of duties
+/// leaves open.
+pub(crate) fn sign(
+    workflow: &Workflow,
+    case: &Case,
+    actor: &Actor,
+    kind: &EventKind,
+) -> Result<Signature, Refusal> {
+    let mut refusal = Refusal::RoleNotAllowed {
+        act: kind.title.clone(),
+        needed: kind
+            .by
+            .iter()
+            .map(|role| workflow.role_title(role))
+            .collect(),
+        held: actor.roles.iter().cloned().collect(),
+    };
+    for role in kind.by.iter().filter(|role| actor.roles.contains(*role)) {
+        match workflow.acted_as_other(case, actor, role) {
+            None => return Ok(signature(actor, Some(role.clone()))),
+            Some(other) => {
+                refusal = Refusal::SamePerson {
+                    role: workflow.role_title(role),
+                    other: workflow.role_title(other),
+                };
+            }
+        }
+    }
+    Err(refusal)
+}
+
+/// Signs for what everybody with a role in the workflow may do.
+pub(crate) fn sign_as_any(
+    workflow: &Workflow,
+    actor: &Actor,
+    act: &Text,
+) -> Result<Signature, Refusal> {
+    match workflow
+        .roles
+        .keys()
+        .find(|role| actor.roles.contains(*role))
+    {
+        Some(role) => Ok(signature(actor, Some(role.clone()))),
+        None => Err(Refusal::RoleNotAllowed {
+            act: act.clone(),
+            needed: workflow
+                .roles
+                .values()
+                .map(|role| role.title.clone())
+                .collect(),
+            held: actor.roles.iter().cloned().collect(),
+        }),
+    }
+}
+
+fn signature(actor: &Actor, role: Option<String>) -> Signature {
+    Signature {
+        id: actor.id.clone(),
+        name: actor.name.clone(),
+        role,
+        department: actor.department.clone(),
+    }
+}
+
+impl Workflow {
+    /// Returns the role, if any, that the actor has had in this case and that the holder of `role`
+    /// may not have had. The rule holds both ways, whichever of the two names the other.
+    fn acted_as_other<'a>(&'a self, case: &Case, actor: &Actor, role: &str) -> Option<&'a str> {
+        self.roles
+            .iter()
+            .filter(|(name, other)| {
+                let apart = other.not_same_person_as.iter().any(|name| name == role)
+                    || self
+                        .roles
+                        .get(role)
+                        .is_some_and(|role| role.not_same_person_as.contains(name));
+                apart
+                    && case
+                        .acted
+                        .get(*name)
+                        .is_some_and(|ids| ids.contains(&actor.id))
+            })
+            .map(|(name, _)| name.as_str())
+            .next()
+    }
+}
