@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Command path and argument (empty for the command itself), and what it does.
-const WORDS: [(&str, &str, &str); 61] = [
+const WORDS: [(&str, &str, &str); 82] = [
     ("", "", "让一个项目走完政务服务中心的全部流程。"),
     (
         "",
@@ -97,11 +97,64 @@ const WORDS: [(&str, &str, &str); 61] = [
     ),
     ("report turnaround", "to", "只计当日或之前接件的"),
     ("report turnaround", "format", "输出形式"),
+    ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
+    ("clock", "file", "JSON：一个时限或算式，或它们的列表"),
+    (
+        "clock",
+        "calendars",
+        "除自带的以外的日历：YAML，或内有一个或多个日历的 JSON；可写多次",
+    ),
+    ("clock", "format", "输出形式：每个一行 JSON，或逐段说明"),
+    ("calendar", "", "查看、检查工作日历，并在其上推算"),
+    (
+        "calendar show",
+        "",
+        "显示一年：休息日、调休、半天，以及公布到何时",
+    ),
+    ("calendar show", "id", "日历的 id"),
+    ("calendar show", "year", "年份；不指定则为今年"),
+    ("calendar check", "", "检查日历，逐处指出全部错误"),
+    (
+        "calendar check",
+        "files",
+        "要检查的日历：YAML，或内有一个或多个日历的 JSON",
+    ),
+    ("calendar deadline", "", "推算从某时起的时限何时到期"),
+    ("calendar deadline", "id", "日历的 id"),
+    (
+        "calendar deadline",
+        "from",
+        "起始时间：2023-03-23 10:00 或 2023-03-23（日历所在地），或 RFC 3339；可写多个",
+    ),
+    (
+        "calendar deadline",
+        "budget",
+        "时限：within 5h、under 2 working hours、within 20 working days、within 7 days",
+    ),
+    ("calendar deadline", "same_day", "起始当日计为第一天"),
+    (
+        "calendar deadline",
+        "until_midnight",
+        "最后一天到 24:00 为止，而不是到下班",
+    ),
+    ("calendar deadline", "overtime", "延时服务计入工作时间"),
+    ("calendar between", "", "计算两个时间之间的工作时间与工作日"),
+    ("calendar between", "id", "日历的 id"),
+    (
+        "calendar between",
+        "from",
+        "自何时：2023-03-23 10:00 或 2023-03-23（日历所在地），或 RFC 3339",
+    ),
+    ("calendar between", "to", "至何时"),
     ("version", "", "显示程序、时区数据与各种格式的版本"),
 ];
 
 /// Arguments that several commands share.
-const SHARED: [(&str, &str); 6] = [
+const SHARED: [(&str, &str); 7] = [
+    (
+        "calendars",
+        "除自带的以外的日历：YAML，或内有一个或多个日历的 JSON",
+    ),
     ("data", "数据目录"),
     ("actor", "以何角色办理，可另写姓名：角色:姓名"),
     (

@@ -1,7 +1,9 @@
 //! One file a command.
 
+mod calendar;
 pub(crate) mod case;
-mod check;
+pub(crate) mod check;
+mod clock;
 mod demo;
 mod replay;
 mod report;
@@ -39,6 +41,11 @@ pub(crate) enum Command {
     /// Compute figures over the cases of a data directory
     #[command(subcommand)]
     Report(report::Command),
+    /// Compute disputed clocks anew from what happened to them, without any case
+    Clock(clock::Arguments),
+    /// Look at a working calendar, check it, and count on it
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Print the versions of this program, its time zone data and its formats
     Version(version::Arguments),
 }
@@ -54,6 +61,8 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
+        Command::Clock(arguments) => clock::run(&arguments, screen),
+        Command::Calendar(command) => calendar::run(command, screen),
         Command::Version(arguments) => version::run(&arguments, screen),
     }
 }

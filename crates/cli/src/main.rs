@@ -3,6 +3,7 @@
 
 mod amount;
 mod arguments;
+mod calendar_files;
 mod case_view;
 mod chinese;
 mod commands;
@@ -15,6 +16,8 @@ mod scenario;
 mod screen;
 mod shipped;
 mod trouble;
+mod vector;
+mod year_sheet;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

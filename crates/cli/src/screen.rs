@@ -68,6 +68,12 @@ impl Screen {
         self.line("")
     }
 
+    /// Writes a value as JSON on a line of its own.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, value)?;
+        self.line("")
+    }
+
     /// Makes everything written so far appear.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()

@@ -6,7 +6,7 @@ use groundbreak_engine::{
 };
 use groundbreak_server::AccountsError;
 use groundbreak_store_sled::OpenError as StoreError;
-use groundbreak_workflow::{Language, LibraryError, Refusal, Text};
+use groundbreak_workflow::{Language, LibraryError, Refusal, Text, nearest};
 
 /// What a command came to, when nothing prevented it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,12 @@ pub(crate) enum Trouble {
     NotEmpty { path: PathBuf },
     /// A definition in a directory of definitions has faults.
     FaultyDefinition { path: PathBuf },
+    /// A calendar of a file has faults.
+    FaultyCalendar { path: PathBuf },
+    /// There is no calendar of that name.
+    UnknownCalendar { id: String, known: Vec<String> },
+    /// A file that is to be JSON is not, or holds something else than it should.
+    NotJson { path: PathBuf, problem: Text },
     /// What the demonstration is filled with does not play as it should.
     DemoBroken { problem: String },
 }
@@ -97,6 +103,9 @@ impl Trouble {
             Self::BadArgument { .. } => "bad-argument",
             Self::NotEmpty { .. } => "directory-not-empty",
             Self::FaultyDefinition { .. } => "definition-faults",
+            Self::FaultyCalendar { .. } => "definition-faults",
+            Self::UnknownCalendar { .. } => "unknown-calendar",
+            Self::NotJson { .. } => "not-json",
             Self::DemoBroken { .. } => "demo-broken",
         }
     }
@@ -185,12 +194,53 @@ impl Trouble {
                     )
                 },
             ),
+            Self::FaultyCalendar { path } => both(
+                path,
+                |path| format!("日历 {path} 有错误。请用 groundbreak calendar check 查看。"),
+                |path| {
+                    format!(
+                        "The calendar {path} has faults. See them with: groundbreak calendar check"
+                    )
+                },
+            ),
+            Self::UnknownCalendar { id, known } => unknown_calendar(id, known),
+            Self::NotJson { path, problem } => {
+                let path = path.display();
+                Text::new(
+                    format!("{path} 读不懂：{}", problem.zh),
+                    format!("{path} was not understood: {}", problem.en),
+                )
+            }
             Self::DemoBroken { problem } => Text::new(
                 format!("演示数据未能按预期生成：{problem}"),
                 format!("The demonstration did not play as it should: {problem}"),
             ),
         }
     }
+}
+
+/// Says that there is no such calendar, which there are, and which was perhaps meant.
+pub(crate) fn unknown_calendar(id: &str, known: &[String]) -> Text {
+    let (zh, en) = match nearest(id, known.iter().map(String::as_str)) {
+        Some(meant) => (
+            format!("是否指“{meant}”？"),
+            format!("Did you mean \"{meant}\"?"),
+        ),
+        None => (
+            format!(
+                "现有：{}。请改用其中之一，或用 --calendars 加上它所在的文件。",
+                known.join("、")
+            ),
+            format!(
+                "There are: {}. Name one of them, or add the file it stands in with --calendars.",
+                known.join(", ")
+            ),
+        ),
+    };
+    Text::new(
+        format!("没有日历“{id}”。{zh}"),
+        format!("There is no calendar \"{id}\". {en}"),
+    )
 }
 
 fn both(

@@ -1,8 +1,10 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
+use groundbreak_workflow::sla::Calendar;
 use groundbreak_workflow::{Diagnostic, Library, LibraryError, Text};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
@@ -66,8 +68,8 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
         .into_iter()
         .partition(|file| file.kind == DefinitionKind::Calendar);
     calendars.extend(own);
-    let mut good = Vec::new();
-    let mut faulty = check_calendars(&mut library, calendars, &mut good);
+    let (calendars, mut faulty) = check_calendars(&mut library, calendars);
+    let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
     for file in workflows {
         match library.add_workflow(&file.text) {
             Ok(workflow) => good.push(Text::new(
@@ -91,13 +93,23 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
             Err(error) => faulty.push((file, faults_of(error))),
         }
     }
-    if arguments.format == Format::Json {
+    show(&good, &faulty, arguments.format, screen)
+}
+
+/// Writes what is in order, and every fault in its place.
+pub(super) fn show(
+    good: &[Text],
+    faulty: &[Faulty],
+    format: Format,
+    screen: &mut Screen,
+) -> Result<Outcome> {
+    if format == Format::Json {
         screen.json(&faulty.iter().flat_map(rows).collect::<Vec<_>>())?;
     } else {
-        for text in &good {
+        for text in good {
             screen.say(text)?;
         }
-        for (file, faults) in &faulty {
+        for (file, faults) in faulty {
             for fault in faults {
                 draw(file, fault, screen)?;
             }
@@ -110,33 +122,39 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     })
 }
 
+/// Says that a calendar is in order.
+pub(super) fn praise(calendar: &Calendar) -> Text {
+    Text::new(
+        format!("正确 日历 {} v{}", calendar.id(), calendar.version()),
+        format!("ok calendar {} v{}", calendar.id(), calendar.version()),
+    )
+}
+
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A file with faults.
-type Faulty = (DefinitionFile, Vec<Diagnostic>);
+pub(crate) type Faulty = (DefinitionFile, Vec<Diagnostic>);
 
-/// Adds calendars, each after the one it inherits from, in whatever order they come.
-fn check_calendars(
+/// Adds calendars, each after the one it inherits from, in whatever order they come. Returns
+/// those that were added, and the files that have faults.
+pub(crate) fn check_calendars(
     library: &mut Library,
     mut waiting: Vec<DefinitionFile>,
-    good: &mut Vec<Text>,
-) -> Vec<Faulty> {
+) -> (Vec<Arc<Calendar>>, Vec<Faulty>) {
+    let mut good = Vec::new();
     loop {
         let before = waiting.len();
         let mut faulty: Vec<Faulty> = Vec::new();
         for file in std::mem::take(&mut waiting) {
             match library.add_calendar(&file.text) {
-                Ok(calendar) => good.push(Text::new(
-                    format!("正确 日历 {} v{}", calendar.id(), calendar.version()),
-                    format!("ok calendar {} v{}", calendar.id(), calendar.version()),
-                )),
+                Ok(calendar) => good.push(calendar),
                 Err(error) => faulty.push((file, faults_of(error))),
             }
         }
         if faulty.len() == before {
-            return faulty;
+            return (good, faulty);
         }
         waiting = faulty.into_iter().map(|(file, _)| file).collect();
     }

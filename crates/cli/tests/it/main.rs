@@ -8,6 +8,8 @@
 )]
 
 mod broken;
+mod calendars;
+mod clocks;
 mod crash;
 mod messages;
 mod program;
