@@ -191,6 +191,7 @@ impl Engine {
             definitions,
             cases: CaseCache::new(options.cases_cached_max),
             turns: Turns::default(),
+            numbers: Turns::default(),
             gate: Arc::new(Semaphore::new(permits)),
             commands_max,
             timers_at_once: options.timers_at_once.max(1),

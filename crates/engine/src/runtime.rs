@@ -23,6 +23,8 @@ pub(crate) struct Runtime {
     pub(crate) definitions: Definitions,
     pub(crate) cases: CaseCache,
     pub(crate) turns: Turns,
+    /// By case number, under an id made from it: taken after the turn of the case.
+    pub(crate) numbers: Turns,
     /// A permit for each command under way.
     pub(crate) gate: Arc<Semaphore>,
     pub(crate) commands_max: u32,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groundbreak_store::{
-    Append, AppendError, Applied, Cause, Outcome, Position, Term, TermValue, Timer,
+    Append, AppendError, Applied, Cause, Outcome, Position, Query, Term, TermValue, Timer,
 };
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, Command, CommandId, Commit, DecideError, Decision, Entry, Refusal,
-    TermValue as Found, Text, Timer as Due, Workflow, decide, decode_commit, encode_case,
+    Act, Actor, Case, CaseId, Command, CommandId, Commit, Data, DecideError, Decision, Entry,
+    Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide, decode_commit, encode_case,
     encode_commit,
 };
 use uuid::Uuid;
@@ -271,6 +271,11 @@ impl Runtime {
             }
         };
         let append = write_down(case, &decision)?;
+        // Held until the case is durable, so that two cases cannot get one number.
+        let _number = match case {
+            None => Some(self.reserve_number(&decision.case).await?),
+            Some(_) => None,
+        };
         let position = match self.store.append(append).await {
             Ok(appended) => appended.position,
             Err(AppendError::RevisionConflict { .. }) => return Ok(Attempt::Conflict),
@@ -284,6 +289,20 @@ impl Runtime {
             },
         };
         Ok(Attempt::Committed(self.acknowledge(decision, position)))
+    }
+
+    /// Takes the number of a case that is to be opened, unless another case has it: staff call a
+    /// case by its number, so it never comes to mean another.
+    async fn reserve_number(&self, case: &Case) -> Result<Turn, SubmitError> {
+        let key = CaseId(Uuid::new_v5(&Uuid::NAMESPACE_OID, case.number.as_bytes()));
+        let turn = self.numbers.take(key).await;
+        let query = Query::all(1).with("number", case.number.as_str());
+        let taken = self.store.query(&query).await.map_err(Failure::from)?;
+        if taken.hits.iter().any(|hit| hit.case != case.id.0) {
+            let number = case.number.clone();
+            return Err(Refusal::CaseExists { number }.into());
+        }
+        Ok(turn)
     }
 
     /// Makes known what is durable.
@@ -403,34 +422,68 @@ fn tick(case: &Case, due: &Due) -> Command {
     }
 }
 
-/// Tells whether a commit is what this command wrote, and not another command with its id.
+/// Tells whether a commit is what this command wrote, and not another command with its id: all
+/// that the command says is compared.
 fn carries_out(commit: &Commit, command: &Command) -> bool {
-    commit.by.id == command.actor.id
-        && commit
-            .entries
-            .first()
-            .is_some_and(|entry| match (entry, &command.act) {
-                (
-                    Entry::Opened { workflow, .. },
-                    Act::Open {
-                        workflow: asked, ..
-                    },
-                ) => workflow == asked,
-                (Entry::Fired { event, .. }, Act::Fire { event: asked, .. }) => event == asked,
-                (
-                    Entry::DocumentAttached {
-                        document, digest, ..
-                    },
-                    Act::Attach {
-                        document: asked,
-                        digest: content,
-                        ..
-                    },
-                ) => document == asked && digest == content,
-                (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
-                (Entry::TimerFired { .. }, Act::Tick) => true,
-                _ => false,
-            })
+    let same_time = command
+        .effective_at
+        .is_none_or(|at| at == commit.effective_at);
+    let same_facts = |asked: &Data| match commit.entries.get(1) {
+        Some(Entry::FactsRecorded { data }) => data == asked,
+        _ => asked.is_empty(),
+    };
+    let Some(first) = commit.entries.first() else {
+        return false;
+    };
+    let same_act = match (first, &command.act) {
+        (
+            Entry::Opened {
+                workflow,
+                version,
+                title,
+                ..
+            },
+            Act::Open {
+                workflow: asked,
+                version: asked_version,
+                title: asked_title,
+                data,
+            },
+        ) => {
+            workflow == asked
+                && asked_version.is_none_or(|asked| asked == *version)
+                && title == asked_title.trim()
+                && same_facts(data)
+        }
+        (
+            Entry::Fired { event, note },
+            Act::Fire {
+                event: asked,
+                data,
+                note: asked_note,
+            },
+        ) => event == asked && note == asked_note && same_facts(data),
+        (
+            Entry::DocumentAttached {
+                document,
+                file_name,
+                digest,
+                note,
+            },
+            Act::Attach {
+                document: asked,
+                file_name: asked_name,
+                digest: content,
+                note: asked_note,
+            },
+        ) => {
+            document == asked && file_name == asked_name && digest == content && note == asked_note
+        }
+        (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
+        (Entry::TimerFired { .. }, Act::Tick) => true,
+        _ => false,
+    };
+    commit.by.id == command.actor.id && same_time && same_act
 }
 
 /// Returns what the store is to write, after checking that what will be read back is what was

@@ -75,6 +75,9 @@ fn parse_money(typed: &str) -> Result<i64, Text> {
         .chars()
         .filter(|c| !matches!(c, ',' | '，' | '_'))
         .collect();
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(wrong());
+    }
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let whole: i64 = whole.parse().map_err(|_| wrong())?;
     let mut yuan = whole.checked_mul(unit).ok_or_else(wrong)?;
@@ -87,7 +90,7 @@ fn parse_money(typed: &str) -> Result<i64, Text> {
         }
         yuan = yuan.checked_add(digit * place).ok_or_else(wrong)?;
     }
-    if yuan < 0 { Err(wrong()) } else { Ok(yuan) }
+    Ok(yuan)
 }
 
 impl Workflow {
@@ -214,6 +217,8 @@ mod tests {
             ("0.00001万元", None),
             ("12.5", None),
             ("-1", None),
+            ("-0.5万元", None),
+            ("+5", None),
             ("", None),
             ("99999999999999999亿", None),
         ];

@@ -3,7 +3,9 @@ use groundbreak_statechart::{Cause, Event, Microstep};
 
 use crate::data::invalid;
 use crate::draft::Draft;
-use crate::input::{NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_text, effective, number};
+use crate::input::{
+    NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective, number,
+};
 use crate::signing::{sign, sign_as_any};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
@@ -158,7 +160,7 @@ fn open(
 ) -> Result<Decision, DecideError> {
     let act = Text::new("新接件", "Open a case");
     let by = sign_as_any(workflow, &command.actor, &act)?;
-    check_text("title", title, TITLE_LENGTH_MAX)?;
+    check_line("title", title, TITLE_LENGTH_MAX)?;
     workflow.check_data(data)?;
     for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
         if !data.contains_key(name) {
@@ -392,7 +394,7 @@ fn check_attachment(
             suggestion,
         });
     }
-    check_text("file_name", file_name, TITLE_LENGTH_MAX)?;
+    check_line("file_name", file_name, TITLE_LENGTH_MAX)?;
     if digest.len() != 64
         || !digest
             .bytes()

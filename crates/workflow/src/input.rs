@@ -2,8 +2,11 @@
 
 use groundbreak_sla::Timestamp;
 
-use crate::{Actor, Case, Command, Refusal, Signature, Text, Workflow};
+use crate::{Act, Actor, Case, Command, Refusal, Signature, Text, Workflow};
 
+/// The earliest instant that can be recorded, in milliseconds: calendars begin with 1970, in every
+/// zone.
+const EARLIEST_MS: i64 = 86_400_000;
 /// The longest remark, in characters.
 pub(crate) const NOTE_LENGTH_MAX: usize = 2_000;
 /// The longest title of a case or name of a file, in characters.
@@ -36,12 +39,24 @@ pub(crate) fn effective(
             newest,
         });
     }
-    let may = command.actor.roles.iter().any(|role| {
+    if at.as_millis() < EARLIEST_MS {
+        return Err(Refusal::InvalidInput {
+            input: "effective_at".into(),
+            problem: Text::new("最早为 1970-01-02。", "1970-01-02 is the earliest day."),
+        });
+    }
+    // An act is done in one role, and that role must be allowed to record late. Opening, attaching
+    // and commenting are nobody's in particular: any role the actor holds will do.
+    let may_record_late = |role: &String| {
         workflow
             .roles
             .get(role)
             .is_some_and(|role| role.may_record_late)
-    });
+    };
+    let may = match (&command.act, &by.role) {
+        (Act::Fire { .. }, Some(role)) => may_record_late(role),
+        _ => command.actor.roles.iter().any(may_record_late),
+    };
     if !may {
         let role = by.role.as_deref().unwrap_or_default();
         return Err(Refusal::LateRecordNotAllowed {
@@ -55,10 +70,23 @@ pub(crate) fn effective(
 }
 
 pub(crate) fn check_actor(actor: &Actor) -> Result<(), Refusal> {
-    check_text("actor", &actor.id, Actor::ID_LENGTH_MAX)?;
-    check_text("actor", &actor.name, TITLE_LENGTH_MAX)
+    check_line("actor", &actor.id, Actor::ID_LENGTH_MAX)?;
+    check_line("actor", &actor.name, TITLE_LENGTH_MAX)
 }
 
+/// Checks a text of one line: a title or a name.
+pub(crate) fn check_line(input: &str, text: &str, length_max: usize) -> Result<(), Refusal> {
+    if text.contains(['\n', '\r', '\t']) {
+        return Err(Refusal::InvalidInput {
+            input: input.to_owned(),
+            problem: Text::new("只能有一行。", "one line is allowed."),
+        });
+    }
+    check_text(input, text, length_max)
+}
+
+/// Checks a text: something can be seen in it, it is not too long, and it holds nothing that
+/// changes how the text around it is shown.
 pub(crate) fn check_text(input: &str, text: &str, length_max: usize) -> Result<(), Refusal> {
     let problem = if text.trim().is_empty() {
         Text::new("不能为空。", "it may not be empty.")
@@ -69,9 +97,12 @@ pub(crate) fn check_text(input: &str, text: &str, length_max: usize) -> Result<(
         )
     } else if text
         .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        .any(|c| is_unseen(c) || c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
     {
-        Text::new("含有控制字符。", "it holds control characters.")
+        Text::new(
+            "含有控制字符或不可见字符。",
+            "it holds control characters or characters that cannot be seen.",
+        )
     } else {
         return Ok(());
     };
@@ -79,6 +110,12 @@ pub(crate) fn check_text(input: &str, text: &str, length_max: usize) -> Result<(
         input: input.to_owned(),
         problem,
     })
+}
+
+/// Characters without a shape that hide or turn round the text beside them: zero-width spaces and
+/// marks, overrides and isolates of the writing direction, the byte order mark.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The number staff call a case by: the day it was opened at the centre, and six characters that

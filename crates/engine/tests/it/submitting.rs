@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use groundbreak_engine::workflow::{Act, Actor, Entry, Refusal};
+use groundbreak_engine::workflow::{Act, Actor, CaseId, Entry, Refusal};
 use groundbreak_engine::{Engine, SimulatedTime, SubmitError};
+
+use uuid::Uuid;
 
 use crate::faulty::FaultyStore;
 use crate::given::{
@@ -17,6 +19,8 @@ on_both_stores! {
     a_command_sent_twice_is_carried_out_once
     a_repeated_command_is_answered_as_it_was_then
     a_command_id_used_for_something_else_is_refused
+    a_command_id_sent_again_with_other_content_is_refused
+    a_number_never_comes_to_mean_another_case
     a_stale_revision_is_refused
     commands_on_one_case_at_the_same_time_all_succeed_in_order
     two_nodes_writing_to_one_case_lose_nothing
@@ -89,6 +93,60 @@ async fn a_command_id_used_for_something_else_is_refused(place: Place) {
         );
     }
     assert_eq!(engine.journal(other).await.unwrap().len(), 1);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_command_id_sent_again_with_other_content_is_refused(place: Place) {
+    let engine = place.engine().await;
+    let id = engine.new_case_id();
+    let first = command(&engine, id, clerk(), opening());
+    engine.submit(first.clone()).await.unwrap();
+    let mut other_title = first.clone();
+    if let Act::Open { title, .. } = &mut other_title.act {
+        title.push_str(" two");
+    }
+    let event = command(&engine, id, clerk(), fire("submit"));
+    engine.submit(event.clone()).await.unwrap();
+    let mut other_note = event.clone();
+    if let Act::Fire { note, .. } = &mut other_note.act {
+        *note = Some("another".into());
+    }
+    let at_first = engine.submit(first).await.unwrap();
+    assert!(at_first.repeated);
+    for reused in [other_title, other_note] {
+        let refused = engine.submit(reused).await;
+        assert!(
+            matches!(
+                refused,
+                Err(SubmitError::Refused(Refusal::CommandReused { .. }))
+            ),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(engine.journal(id).await.unwrap().len(), 2);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_number_never_comes_to_mean_another_case(place: Place) {
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    let number = engine.case(id).await.unwrap().unwrap().number.clone();
+    // The last bits of an id, which the number is made from, are the caller's to choose.
+    let mut bytes = *id.0.as_bytes();
+    bytes[0] ^= 0xff;
+    let twin = CaseId(Uuid::from_bytes(bytes));
+    let refused = engine
+        .submit(command(&engine, twin, clerk(), opening()))
+        .await;
+    assert!(
+        matches!(
+            &refused,
+            Err(SubmitError::Refused(Refusal::CaseExists { number: taken })) if *taken == number
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(engine.find_number(&number).await.unwrap(), Some(id));
+    assert!(engine.case(twin).await.unwrap().is_none());
     engine.shutdown().await.unwrap();
 }
 

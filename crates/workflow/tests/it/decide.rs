@@ -365,9 +365,7 @@ fn a_clock_that_is_stopped_late_on_record_is_judged_by_when_the_work_was_done() 
         data: data([]),
         note: Some("补登".into()),
     };
-    let mut both = Actor::new("a1", "a1", "approver");
-    both.roles.insert("clerk".into());
-    let mut command = day.command(both, act);
+    let mut command = day.command(Actor::new("a1", "a1", "approver"), act);
     command.effective_at = Some(instant("10:50"));
     let decision = day.decide(&command).unwrap();
     let stopped = decision
@@ -546,6 +544,20 @@ fn input_from_outside_is_bounded() {
             .code(),
         "invalid-input"
     );
+    for title in ["\u{200b}", "a\nb", "\u{202e}许可"] {
+        let act = Act::Open {
+            workflow: "permit".into(),
+            version: None,
+            title: title.into(),
+            data: data([("applicant", "甲公司".into())]),
+        };
+        let mut other = Day::empty();
+        assert_eq!(
+            other.submit(clerk(), act).unwrap_err().code(),
+            "invalid-input",
+            "{title:?}"
+        );
+    }
     let attach = |digest: &str| Act::Attach {
         document: "form".into(),
         file_name: "f".into(),
