@@ -94,6 +94,7 @@ mod tests {
                 id: "lin".into(),
                 name: "林".into(),
                 role: None,
+                also: Vec::new(),
                 department: None,
             },
             effective_at: Timestamp::EPOCH,

@@ -27,8 +27,11 @@ pub struct Case {
     pub revision: u64,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// When the newest fact happened.
+    /// When the newest fact happened, warnings and breaches of clocks included.
     pub effective_at: Timestamp,
+    /// When the newest fact happened that nothing can be recorded before: all but warnings and
+    /// breaches of clocks, which only say what time it was.
+    pub settled_at: Timestamp,
     /// When the newest fact was written down.
     pub recorded_at: Timestamp,
     /// The states it is in, in the order they were entered.
@@ -185,6 +188,7 @@ impl Case {
             revision: 0,
             opened_at: commit.effective_at,
             effective_at: commit.effective_at,
+            settled_at: commit.effective_at,
             recorded_at: commit.recorded_at,
             active: Vec::new(),
             remembered: BTreeMap::new(),
@@ -262,9 +266,9 @@ impl Case {
     /// Takes note of a commit as a whole.
     pub(crate) fn stamp(&mut self, revision: u64, stamp: &Stamp<'_>) {
         self.revision = revision;
-        self.effective_at = stamp.effective_at;
+        self.effective_at = self.effective_at.max(stamp.effective_at);
         self.recorded_at = stamp.recorded_at;
-        if let Some(role) = &stamp.by.role {
+        for role in stamp.by.role.iter().chain(&stamp.by.also) {
             self.acted
                 .entry(role.clone())
                 .or_default()
@@ -275,6 +279,12 @@ impl Case {
     /// Folds one entry. What decides a commit folds its entries as it goes, by this too.
     pub(crate) fn fold_entry(&mut self, stamp: &Stamp<'_>, entry: &Entry) {
         let at = stamp.effective_at;
+        if !matches!(
+            entry,
+            Entry::TimerFired { .. } | Entry::ClockWarned { .. } | Entry::ClockBreached { .. }
+        ) {
+            self.settled_at = self.settled_at.max(at);
+        }
         match entry {
             Entry::Opened { .. } | Entry::Fired { .. } | Entry::Commented { .. } => {}
             Entry::FactsRecorded { data } => {

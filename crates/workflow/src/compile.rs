@@ -46,6 +46,9 @@ pub(crate) fn compile(
     compiler.run(source, calendars)
 }
 
+/// The most faults that are looked for in one definition.
+const FAULTS_MAX: usize = 200;
+
 /// A definition on its way.
 struct Compiler<'a> {
     definition: &'a Definition,
@@ -131,8 +134,16 @@ impl Compiler<'_> {
         message: Text,
         help: Text,
     ) {
+        if self.is_full() {
+            return;
+        }
         self.faults
             .push(Diagnostic::new(code, span.clone(), message).with_help(help));
+    }
+
+    /// Tells whether so much is wrong that more would help nobody.
+    fn is_full(&self) -> bool {
+        self.faults.len() >= FAULTS_MAX
     }
 
     /// Reports a name that is not declared, with the one it may have meant.
@@ -143,6 +154,9 @@ impl Compiler<'_> {
         name: &At<String>,
         known: impl IntoIterator<Item = &'n str> + Clone,
     ) {
+        if self.is_full() {
+            return;
+        }
         let message = Text::new(
             format!("没有声明{} `{name}`。", what.0),
             format!("There is no {} `{name}`.", what.1),
@@ -365,7 +379,7 @@ impl Compiler<'_> {
             .map(|reason| reason.party)
             .collect();
         let policy = ClockPolicy {
-            triggers: triggers.into_iter().collect::<Option<_>>()?,
+            triggers: distinct(triggers.into_iter().collect::<Option<_>>()?),
             day_start: match clock.first_day {
                 FirstDay::NotCounted => groundbreak_sla::DayStart::NextDay,
                 FirstDay::Counted => groundbreak_sla::DayStart::SameDay,
@@ -589,6 +603,17 @@ fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
     };
     let start = scalar.span.start + quotes;
     (start + range.start.min(scalar.value.len()))..(start + range.end.min(scalar.value.len()))
+}
+
+/// A warning that is written twice is given once.
+fn distinct(triggers: Vec<Trigger>) -> Vec<Trigger> {
+    let mut distinct: Vec<Trigger> = Vec::new();
+    for trigger in triggers {
+        if !distinct.contains(&trigger) {
+            distinct.push(trigger);
+        }
+    }
+    distinct
 }
 
 fn keys<T>(named: &Named<T>) -> impl Iterator<Item = &str> + Clone {

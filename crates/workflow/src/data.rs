@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::input::text_problem;
 use crate::{Data, Refusal, Text, Value, Workflow};
 
 /// What a fact may be.
@@ -118,16 +119,7 @@ impl Workflow {
                 (FieldType::Boolean, Value::Boolean(_))
                 | (FieldType::Integer, Value::Integer(_)) => None,
                 (FieldType::Money, Value::Integer(yuan)) if *yuan >= 0 => None,
-                (FieldType::Text, Value::Text(text)) if text.trim().is_empty() => {
-                    Some(Text::new("不能为空。", "it may not be empty."))
-                }
-                (FieldType::Text, Value::Text(text)) => (text.chars().count() > TEXT_LENGTH_MAX)
-                    .then(|| {
-                        Text::new(
-                            format!("最多 {TEXT_LENGTH_MAX} 字。"),
-                            format!("at most {TEXT_LENGTH_MAX} characters."),
-                        )
-                    }),
+                (FieldType::Text, Value::Text(text)) => text_problem(text, TEXT_LENGTH_MAX),
                 (FieldType::Date, Value::Text(text)) => (!is_date(text)).then(|| {
                     Text::new(
                         "应为日期，如 2023-03-23。",

@@ -132,12 +132,13 @@ pub fn decide(
                 }
                 Act::Comment { text } => {
                     check_text("text", text, NOTE_LENGTH_MAX)?;
+                    // A remark is its own reason.
                     annotate(
                         workflow,
                         case,
                         command,
                         Entry::Commented { text: text.clone() },
-                        None,
+                        Some(text),
                         now,
                     )
                 }
@@ -458,6 +459,7 @@ fn tick(
         id: command.actor.id.clone(),
         name: command.actor.name.clone(),
         role: None,
+        also: Vec::new(),
         department: None,
     };
     let at = timer.due_at.max(case.effective_at);

@@ -89,22 +89,7 @@ impl<'a> Draft<'a> {
 
     /// Works out what an event would do, and records nothing.
     pub(crate) fn look(&self, event: Event<'_>) -> Result<Outlook, Stuck> {
-        let mut guards = Guards {
-            workflow: self.workflow,
-            case: &self.case,
-            failed: Vec::new(),
-        };
-        let before = self.workflow.configuration(&self.case)?;
-        let (after, step) = self
-            .workflow
-            .chart
-            .step(&before, event, &mut guards)
-            .map_err(|error| stuck(&error))?;
-        Ok(Outlook {
-            step,
-            after,
-            failed: guards.failed,
-        })
+        self.workflow.look(&self.case, event, &[])
     }
 
     /// Enters the initial states.
@@ -112,6 +97,7 @@ impl<'a> Draft<'a> {
         let mut guards = Guards {
             workflow: self.workflow,
             case: &self.case,
+            unknown: &[],
             failed: Vec::new(),
         };
         let (after, step) = self
@@ -208,25 +194,44 @@ impl<'a> Draft<'a> {
                 Edge::Entering(state) => entered.contains(state),
                 Edge::Leaving(state) => exited.contains(state),
             };
-            if self.runs(name)
-                && (crossed(&clock.stop) || clock.cancel.as_ref().is_some_and(crossed))
-            {
-                self.end_clock(name, clock, crossed(&clock.stop))?;
-            } else if self.runs(name) {
-                self.pause_or_resume(name, clock);
+            let stopped = crossed(&clock.stop);
+            let cancelled = clock.cancel.as_ref().is_some_and(crossed);
+            if self.runs(name) {
+                if !(stopped || cancelled) {
+                    self.pause_or_resume(name, clock);
+                    continue;
+                }
+                self.end_clock(name, clock, stopped)?;
+                // What was left and entered again begins anew. Where entering ends the clock, that
+                // same entry does not begin it.
+                let left = match (stopped, &clock.stop, &clock.cancel) {
+                    (true, edge, _) | (false, _, Some(edge)) => matches!(edge, Edge::Leaving(_)),
+                    (false, _, None) => false,
+                };
+                if left && matches!(clock.start, Edge::Entering(_)) && crossed(&clock.start) {
+                    self.start_clock(name, clock)?;
+                }
             } else if crossed(&clock.start) {
-                let start = [groundbreak_sla::ClockEvent::start(self.at)];
-                let due_at = workflow.fold_clock(&clock.policy, &start, self.at)?.due;
-                self.record(Entry::ClockStarted {
-                    clock: name.clone(),
-                    due_at,
-                });
-                self.pause_or_resume(name, clock);
-                if crossed(&clock.stop) {
+                self.start_clock(name, clock)?;
+                if stopped {
                     self.end_clock(name, clock, true)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn start_clock(&mut self, name: &str, clock: &Clock) -> Result<(), Stuck> {
+        let start = [groundbreak_sla::ClockEvent::start(self.at)];
+        let due_at = self
+            .workflow
+            .fold_clock(&clock.policy, &start, self.at)?
+            .due;
+        self.record(Entry::ClockStarted {
+            clock: name.to_owned(),
+            due_at,
+        });
+        self.pause_or_resume(name, clock);
         Ok(())
     }
 
@@ -333,10 +338,39 @@ impl<'a> Draft<'a> {
     }
 }
 
+impl Workflow {
+    /// Works out what an event would do to a case. Conditions that depend on the `unknown` facts,
+    /// which the event is still to bring, are taken to hold.
+    pub(crate) fn look(
+        &self,
+        case: &Case,
+        event: Event<'_>,
+        unknown: &[String],
+    ) -> Result<Outlook, Stuck> {
+        let mut guards = Guards {
+            workflow: self,
+            case,
+            unknown,
+            failed: Vec::new(),
+        };
+        let before = self.configuration(case)?;
+        let (after, step) = self
+            .chart
+            .step(&before, event, &mut guards)
+            .map_err(|error| stuck(&error))?;
+        Ok(Outlook {
+            step,
+            after,
+            failed: guards.failed,
+        })
+    }
+}
+
 /// Asks the guards of a workflow about a case in the middle of a step.
 struct Guards<'a> {
     workflow: &'a Workflow,
     case: &'a Case,
+    unknown: &'a [String],
     failed: Vec<usize>,
 }
 
@@ -356,11 +390,10 @@ impl Host for Guards<'_> {
             at: &at,
         };
         // A guard that asks for a fact nobody has recorded does not hold.
-        let holds = self
-            .workflow
-            .guards
-            .get(index)
-            .is_some_and(|guard| guard.eval(&facts).unwrap_or(false));
+        let holds = self.workflow.guards.get(index).is_some_and(|guard| {
+            self.unknown.iter().any(|field| guard.reads(field))
+                || guard.eval(&facts).unwrap_or(false)
+        });
         if !holds && !self.failed.contains(&index) {
             self.failed.push(index);
         }

@@ -34,6 +34,9 @@ pub struct Signature {
     /// The role that allowed it, when a role was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// The other roles held that allowed it too. For separation of duties all of them have acted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Department at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,

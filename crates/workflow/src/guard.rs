@@ -156,6 +156,11 @@ impl Guard {
         &self.0.source
     }
 
+    /// Tells whether the outcome can depend on this fact.
+    pub(crate) fn reads(&self, field: &str) -> bool {
+        self.0.condition.reads(field)
+    }
+
     /// Tells whether the condition holds.
     ///
     /// When one side of `&&` is false, or one side of `||` is true, the other side does not

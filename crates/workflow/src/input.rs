@@ -33,7 +33,8 @@ pub(crate) fn effective(
             now,
         });
     }
-    if let Some(newest) = newest.filter(|newest| at < *newest) {
+    let settled = case.map(|case| case.settled_at);
+    if let Some(newest) = settled.filter(|settled| at < *settled) {
         return Err(Refusal::OutOfOrder {
             effective_at: at,
             newest,
@@ -85,31 +86,38 @@ pub(crate) fn check_line(input: &str, text: &str, length_max: usize) -> Result<(
     check_text(input, text, length_max)
 }
 
-/// Checks a text: something can be seen in it, it is not too long, and it holds nothing that
-/// changes how the text around it is shown.
+/// Checks a text that comes with a command.
 pub(crate) fn check_text(input: &str, text: &str, length_max: usize) -> Result<(), Refusal> {
-    let problem = if text.trim().is_empty() {
-        Text::new("不能为空。", "it may not be empty.")
+    match text_problem(text, length_max) {
+        None => Ok(()),
+        Some(problem) => Err(Refusal::InvalidInput {
+            input: input.to_owned(),
+            problem,
+        }),
+    }
+}
+
+/// Returns what is wrong with a text: nothing can be seen in it, it is too long, or it holds
+/// something that changes how the text around it is shown.
+pub(crate) fn text_problem(text: &str, length_max: usize) -> Option<Text> {
+    if text.trim().is_empty() {
+        Some(Text::new("不能为空。", "it may not be empty."))
     } else if text.chars().count() > length_max {
-        Text::new(
+        Some(Text::new(
             format!("最多 {length_max} 字。"),
             format!("at most {length_max} characters."),
-        )
+        ))
     } else if text
         .chars()
         .any(|c| is_unseen(c) || c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
     {
-        Text::new(
+        Some(Text::new(
             "含有控制字符或不可见字符。",
             "it holds control characters or characters that cannot be seen.",
-        )
+        ))
     } else {
-        return Ok(());
-    };
-    Err(Refusal::InvalidInput {
-        input: input.to_owned(),
-        problem,
-    })
+        None
+    }
 }
 
 /// Characters without a shape that hide or turn round the text beside them: zero-width spaces and

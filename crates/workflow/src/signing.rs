@@ -22,7 +22,16 @@ pub(crate) fn sign(
     };
     for role in kind.by.iter().filter(|role| actor.roles.contains(*role)) {
         match workflow.acted_as_other(case, actor, role) {
-            None => return Ok(signature(actor, Some(role.clone()))),
+            None => {
+                let also = kind
+                    .by
+                    .iter()
+                    .filter(|other| *other != role && actor.roles.contains(*other));
+                return Ok(Signature {
+                    also: also.cloned().collect(),
+                    ..signature(actor, Some(role.clone()))
+                });
+            }
             Some(other) => {
                 refusal = Refusal::SamePerson {
                     role: workflow.role_title(role),
@@ -63,6 +72,7 @@ fn signature(actor: &Actor, role: Option<String>) -> Signature {
         id: actor.id.clone(),
         name: actor.name.clone(),
         role,
+        also: Vec::new(),
         department: actor.department.clone(),
     }
 }

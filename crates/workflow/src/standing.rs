@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use groundbreak_sla::{
     CalendarSet, ClockEvent, ClockPolicy, ClockReading, ClockState, Light, Timestamp, Verdict,
 };
-use groundbreak_statechart::{Configuration, DelayId};
+use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::definition::DocumentClass;
 use crate::draft::is_open;
@@ -195,51 +195,44 @@ impl Workflow {
 
     /// What can be done next: open acts first, then those of the main path, in the order of the
     /// workflow.
+    ///
+    /// An act is judged by what it would do: by the transitions the chart would take. What depends
+    /// on facts that the act itself asks for is not held against it.
     fn acts(&self, case: &Case) -> Result<Vec<NextAct>, Stuck> {
         let candidates = self.candidates(case)?;
         let mut acts: Vec<NextAct> = Vec::new();
         for (name, event) in &self.events {
-            let leading: Vec<&&Transition> = candidates
+            let leading: Vec<&Transition> = candidates
                 .iter()
                 .filter(|transition| transition.event.as_deref() == Some(name.as_str()))
+                .copied()
                 .collect();
             if leading.is_empty() {
                 continue;
             }
-            // What this act records may make its own condition hold: then it is not judged before
-            // the facts are there.
-            let will_be_asked = event
-                .asks
-                .iter()
-                .any(|field| !case.data.contains_key(field));
-            let mut conditions: Vec<ConditionFace> = Vec::new();
-            let mut possible = Vec::new();
-            for transition in leading {
-                let condition = transition
-                    .guard
-                    .and_then(|guard| self.guards.get(guard))
+            let outlook = self.look(case, Event::Named(name), &event.asks)?;
+            let taken: Vec<&Transition> = outlook
+                .step
+                .microsteps
+                .first()
+                .filter(|microstep| microstep.cause == Cause::External)
+                .into_iter()
+                .flat_map(|microstep| &microstep.transitions)
+                .map(|id| self.transition(*id))
+                .collect();
+            let conditions = if taken.is_empty() {
+                leading
+                    .iter()
+                    .filter_map(|transition| self.guards.get(transition.guard?))
                     .map(|guard| ConditionFace {
                         source: guard.source().to_owned(),
-                        holds: guard
-                            .eval(&Facts {
-                                case,
-                                at: &|state| case.is_in(state),
-                            })
-                            .unwrap_or(false),
-                    });
-                if condition
-                    .as_ref()
-                    .is_none_or(|condition| condition.holds || will_be_asked)
-                {
-                    possible.push(*transition);
-                }
-                conditions.extend(condition.filter(|condition| !conditions.contains(condition)));
-            }
-            let considered: Vec<&Transition> = if possible.is_empty() {
-                candidates_of(&candidates, name)
+                        holds: false,
+                    })
+                    .collect()
             } else {
-                possible.clone()
+                Vec::new()
             };
+            let considered = if taken.is_empty() { &leading } else { &taken };
             let documents = self.needs(
                 case,
                 considered
@@ -249,8 +242,9 @@ impl Workflow {
             let gates = self.gate_faces(
                 case,
                 considered.iter().flat_map(|transition| &transition.gates),
+                &event.asks,
             );
-            let open = !possible.is_empty()
+            let open = !taken.is_empty()
                 && documents.iter().all(|document| document.present)
                 && gates.iter().all(|gate| gate.open);
             acts.push(NextAct {
@@ -271,11 +265,7 @@ impl Workflow {
                     .collect(),
                 documents,
                 gates,
-                conditions: if possible.is_empty() {
-                    conditions
-                } else {
-                    Vec::new()
-                },
+                conditions,
                 aside: event.aside,
                 open,
             });
@@ -317,6 +307,7 @@ impl Workflow {
         &self,
         case: &Case,
         names: impl Iterator<Item = &'a String>,
+        asked: &[String],
     ) -> Vec<GateFace> {
         let mut faces: Vec<GateFace> = Vec::new();
         for name in names {
@@ -328,7 +319,8 @@ impl Workflow {
                     name: name.clone(),
                     title: gate.title.clone(),
                     law: gate.law.clone(),
-                    open: self.gate_is_open(gate, case),
+                    open: asked.iter().any(|field| gate.when.reads(field))
+                        || self.gate_is_open(gate, case),
                 });
             }
         }
@@ -492,14 +484,6 @@ impl Workflow {
         }
         steps
     }
-}
-
-fn candidates_of<'a>(candidates: &[&'a Transition], event: &str) -> Vec<&'a Transition> {
-    candidates
-        .iter()
-        .filter(|transition| transition.event.as_deref() == Some(event))
-        .copied()
-        .collect()
 }
 
 /// Orders clocks for a reader: overdue ones that run, then running ones by due instant, then

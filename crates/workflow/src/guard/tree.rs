@@ -63,6 +63,63 @@ impl<T> Choice<T> {
     }
 }
 
+impl Condition {
+    /// Tells whether its outcome can depend on this fact.
+    pub(super) fn reads(&self, field: &str) -> bool {
+        match self {
+            Self::Constant(_) | Self::At(_) | Self::Document(_) => false,
+            Self::Field(name) | Self::Known(name) => name == field,
+            Self::Not(inner) | Self::AmongConditions(inner, _) => inner.reads(field),
+            Self::Both(sides) | Self::Either(sides) | Self::CompareConditions(_, sides) => {
+                sides.iter().any(|side| side.reads(field))
+            }
+            Self::Choose(choice) => {
+                choice.when.reads(field)
+                    || choice.then.reads(field)
+                    || choice.otherwise.reads(field)
+            }
+            Self::CompareNumbers(_, sides) => sides.iter().any(|side| side.reads(field)),
+            Self::AmongNumbers(inner, _) => inner.reads(field),
+            Self::AmongWords(inner, _) => inner.reads(field),
+            Self::CompareWords(_, sides)
+            | Self::StartsWith(sides)
+            | Self::EndsWith(sides)
+            | Self::Contains(sides) => sides.iter().any(|side| side.reads(field)),
+        }
+    }
+}
+
+impl Number {
+    fn reads(&self, field: &str) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Field(name) => name == field,
+            Self::Size(words) => words.reads(field),
+            Self::Negate(inner) => inner.reads(field),
+            Self::Arithmetic(_, sides) => sides.iter().any(|side| side.reads(field)),
+            Self::Choose(choice) => {
+                choice.when.reads(field)
+                    || choice.then.reads(field)
+                    || choice.otherwise.reads(field)
+            }
+        }
+    }
+}
+
+impl Words {
+    fn reads(&self, field: &str) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Field(name) => name == field,
+            Self::Choose(choice) => {
+                choice.when.reads(field)
+                    || choice.then.reads(field)
+                    || choice.otherwise.reads(field)
+            }
+        }
+    }
+}
+
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {

@@ -385,6 +385,71 @@ fn a_clock_that_is_stopped_late_on_record_is_judged_by_when_the_work_was_done() 
 }
 
 #[test]
+fn a_warning_or_a_breach_does_not_keep_from_recording_what_happened_before_it() {
+    let mut day = Day::submitted();
+    day.fire(
+        "09:30",
+        "r1",
+        "reviewer",
+        "review",
+        data([("fee", 100.into())]),
+    )
+    .unwrap();
+    day.attach("photo").unwrap();
+    day.at("11:30");
+    while day.submit(Actor::clock(), Act::Tick).is_ok() {}
+    let act = Act::Fire {
+        event: "decide".into(),
+        data: data([]),
+        note: Some("补登".into()),
+    };
+    let mut command = day.command(Actor::new("a1", "a1", "approver"), act);
+    command.effective_at = Some(instant("10:50"));
+    day.decide(&command).unwrap();
+    let situation = day.situation();
+    let whole = situation
+        .clocks
+        .iter()
+        .find(|clock| clock.name == "whole")
+        .unwrap();
+    assert_eq!(
+        whole.reading.verdict,
+        Verdict::Met,
+        "the work was done in time"
+    );
+    assert_eq!(
+        whole.breached,
+        Some(instant("11:00")),
+        "that it was once thought late stays"
+    );
+}
+
+#[test]
+fn all_roles_of_an_act_that_somebody_holds_count_for_separation_of_duties() {
+    let mut day = Day::submitted();
+    day.fire(
+        "09:10",
+        "r1",
+        "reviewer",
+        "review",
+        data([("fee", 100.into())]),
+    )
+    .unwrap();
+    day.attach("photo").unwrap();
+    let mut both = Actor::new("x", "x", "approver");
+    both.roles.insert("reviewer".into());
+    day.at("09:20");
+    let act = Act::Fire {
+        event: "decide".into(),
+        data: data([]),
+        note: None,
+    };
+    let decision = day.submit(both, act).unwrap();
+    assert_eq!(decision.commit.by.also, ["reviewer"]);
+    assert!(day.case().acted["reviewer"].contains("x"));
+}
+
+#[test]
 fn waiting_for_the_applicant_stops_the_statutory_clock_and_not_the_promised_one() {
     let mut day = Day::submitted();
     day.fire("09:10", "r1", "reviewer", "ask", data([]))
@@ -613,6 +678,14 @@ proptest! {
             prop_assert_eq!(day.journal.len() - before, usize::from(outcome.is_ok()));
             let folded = Case::fold(&day.journal).unwrap();
             prop_assert_eq!(folded.as_ref(), day.case.as_ref());
+            // What the desk shows as open can be done, and what it shows as closed cannot.
+            for act in day.situation().acts.iter().filter(|act| act.asks.is_empty()) {
+                let mut anybody = Actor::new("anybody", "Anybody", "clerk");
+                anybody.roles.extend(["reviewer".to_owned(), "approver".to_owned()]);
+                let attempt = day.command(anybody, Act::Fire { event: act.event.clone(), data: data([]), note: None });
+                let outcome = decide(&day.workflow, day.case.as_ref(), &attempt, day.now);
+                prop_assert_eq!(outcome.is_ok(), act.open, "{}: {:?}", act.event, outcome.err());
+            }
             for clock in day.situation().clocks {
                 let paused: i64 = clock.reading.paused.iter().map(|total| total.wall_ms).sum();
                 prop_assert_eq!(clock.reading.wall_ms, clock.reading.office_ms + clock.reading.offhours_ms + paused);
