@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use groundbreak_store::{CloseError, Position, Query, Store};
 use groundbreak_workflow::sla::{Calendar, Timestamp};
 use groundbreak_workflow::{
-    Act, Case, CaseId, Command, CommandId, Commit, LibraryError, Refusal, Situation, Text, Workflow,
+    Act, Case, CaseId, Command, CommandId, Commit, LibraryError, Refusal, Situation, Text,
+    Workflow, number_as_kept,
 };
 use tokio::sync::{
     Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore, TryAcquireError, broadcast, watch,
@@ -378,14 +379,14 @@ impl Engine {
             .collect()
     }
 
-    /// Returns the case that staff call by this number, or `None`.
+    /// Returns the case that staff call by this number, or `None`. It may be in small letters.
     ///
     /// # Errors
     ///
     /// As the store says.
     pub async fn find_number(&self, number: &str) -> Result<Option<CaseId>, Failure> {
         self.runtime.check_open()?;
-        let query = Query::all(1).with("number", number);
+        let query = Query::all(1).with("number", number_as_kept(number));
         let page = self.runtime.store.query(&query).await?;
         Ok(page.hits.first().map(|hit| CaseId(hit.case)))
     }

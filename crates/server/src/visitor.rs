@@ -76,7 +76,8 @@ impl Look {
             theme: asked(THEME)
                 .and_then(|name| Theme::read(&name))
                 .unwrap_or_default(),
-            path: uri.path().to_owned(),
+            // Two slashes at the front would name another host in a link.
+            path: format!("/{}", uri.path().trim_start_matches('/')),
             query: query.to_owned(),
         }
     }

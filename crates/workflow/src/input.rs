@@ -140,3 +140,17 @@ pub(crate) fn number(workflow: &Workflow, command: &Command, at: Timestamp) -> S
         .collect();
     format!("{day}-{tail}")
 }
+
+/// Returns a case number as it is kept, from one as it was typed or read out: capitals, no space
+/// around it, and the letters that the alphabet leaves out read as the digits they look like.
+pub fn number_as_kept(typed: &str) -> String {
+    typed
+        .trim()
+        .chars()
+        .map(|c| match c.to_ascii_uppercase() {
+            'I' | 'L' => '1',
+            'O' => '0',
+            c => c,
+        })
+        .collect()
+}

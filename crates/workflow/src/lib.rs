@@ -42,6 +42,7 @@ pub use definition::{DocumentClass, LegalEffect};
 pub use diagnostic::{Diagnostic, Place};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
+pub use input::number_as_kept;
 pub use library::{Library, LibraryError, definition_schema};
 pub use refusal::{ClosedGate, Refusal};
 pub use situation::{

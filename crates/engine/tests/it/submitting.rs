@@ -146,6 +146,8 @@ async fn a_number_never_comes_to_mean_another_case(place: Place) {
         "{refused:?}"
     );
     assert_eq!(engine.find_number(&number).await.unwrap(), Some(id));
+    let typed = format!(" {} ", number.to_lowercase());
+    assert_eq!(engine.find_number(&typed).await.unwrap(), Some(id));
     assert!(engine.case(twin).await.unwrap().is_none());
     engine.shutdown().await.unwrap();
 }
