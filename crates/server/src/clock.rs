@@ -70,7 +70,7 @@ impl ClockView {
             provisional: reading.provisional && reading.state == ClockState::Running,
             used: words.s("clock-used", used_words(reading.used, reading, at)),
             unit: words.t(unit_key(reading)),
-            open: is_open(reading),
+            open: reading.state.is_open(),
             paused: reading.state == ClockState::Paused,
             ribbon: Ribbon::of(reading, at.now, remaining.sentence()),
             remaining,
@@ -91,11 +91,6 @@ impl Remaining {
         words.retain(|word| !word.is_empty());
         words.join(" ")
     }
-}
-
-/// Tells whether a clock has begun and not ended.
-pub(crate) fn is_open(reading: &ClockReading) -> bool {
-    matches!(reading.state, ClockState::Running | ClockState::Paused)
 }
 
 /// Returns the key of what binds a clock.

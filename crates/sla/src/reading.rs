@@ -23,6 +23,14 @@ pub enum ClockState {
     Cancelled,
 }
 
+impl ClockState {
+    /// Whether it counts on: it has started and has not ended, though it may stand still.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Paused)
+    }
+}
+
 /// Whether the promise was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use groundbreak_sla::{ClockPolicy, ClockState, Goal, Timestamp, Verdict};
+use groundbreak_sla::{ClockPolicy, Goal, Timestamp, Verdict};
 use groundbreak_statechart::{
     ActionId, Configuration, Event, GuardId, Host, Raised, StateId, Step, StepError, View,
 };
 
 use crate::case::Stamp;
 use crate::facts::Facts;
+use crate::timers::timers_of;
 use crate::workflow::{Clock, Edge};
 use crate::{Case, CommandId, Commit, Decision, Entry, Signature, Stuck, Workflow};
 
@@ -327,8 +328,9 @@ impl<'a> Draft<'a> {
             recorded_at: self.now,
             entries: self.entries,
         };
-        let timers = self.workflow.timers(&self.case)?;
-        let terms = self.workflow.terms(&self.case)?;
+        let clocks = self.workflow.open_clocks(&self.case)?;
+        let timers = timers_of(&self.case, &clocks);
+        let terms = self.workflow.terms(&self.case, &clocks)?;
         Ok(Decision {
             commit,
             case: self.case,
@@ -409,10 +411,4 @@ fn stuck(error: &StepError<Infallible>) -> Stuck {
     Stuck::Step {
         problem: error.to_string(),
     }
-}
-
-/// Tells whether a clock counts on: it has started, is neither stopped nor cancelled, and may
-/// stand still.
-pub(crate) fn is_open(state: ClockState) -> bool {
-    matches!(state, ClockState::Running | ClockState::Paused)
 }

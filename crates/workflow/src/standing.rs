@@ -8,7 +8,6 @@ use groundbreak_sla::{
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::definition::DocumentClass;
-use crate::draft::is_open;
 use crate::facts::Facts;
 use crate::situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
@@ -491,7 +490,7 @@ impl Workflow {
 fn urgency(reading: &ClockReading) -> (u8, i64) {
     match reading.state {
         state
-            if is_open(state)
+            if state.is_open()
                 && (reading.light == Light::Red || reading.verdict == Verdict::Missed) =>
         {
             (0, reading.due.unwrap_or(Timestamp::MIN).as_millis())

@@ -1,6 +1,6 @@
 use groundbreak_sla::{ClockReading, ClockState, Comparator, Timestamp};
 
-use crate::{Case, Stuck, Workflow};
+use crate::{Case, ClockHistory, Stuck, Workflow};
 
 /// An instant at which the engine gives the case a [`crate::Act::Tick`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,40 +39,23 @@ impl Workflow {
     ///
     /// [`Stuck::Clock`] when a clock cannot be computed.
     pub fn timers(&self, case: &Case) -> Result<Vec<Timer>, Stuck> {
-        let mut timers: Vec<Timer> = case
-            .armed
-            .iter()
-            .map(|(id, due_at)| Timer {
-                due_at: *due_at,
-                id: id.clone(),
-            })
-            .collect();
+        Ok(timers_of(case, &self.open_clocks(case)?))
+    }
+
+    /// Reads the clocks of a case that have not ended, as of its newest fact: nothing has happened
+    /// to them since.
+    pub(crate) fn open_clocks<'a>(&self, case: &'a Case) -> Result<Vec<OpenClock<'a>>, Stuck> {
+        let mut clocks = Vec::new();
         for (name, history) in case.clocks.iter().filter(|(_, history)| !history.ended) {
-            // `after` the newest fact, nothing has happened to the clock yet.
-            let Some(reading) = self.clock_reading(case, name, case.effective_at)? else {
-                continue;
-            };
-            if reading.state != ClockState::Running {
-                continue;
-            }
-            for trigger in &reading.triggers {
-                let label = trigger.trigger.to_string();
-                if !history.warned.contains(&label) {
-                    timers.push(Timer {
-                        due_at: trigger.at,
-                        id: format!("warn/{name}/{label}"),
-                    });
-                }
-            }
-            if let (Some(due), None) = (reading.due, history.breached) {
-                timers.push(Timer {
-                    due_at: breach_at(&reading, due),
-                    id: format!("breach/{name}"),
+            if let Some(reading) = self.clock_reading(case, name, case.effective_at)? {
+                clocks.push(OpenClock {
+                    name,
+                    history,
+                    reading,
                 });
             }
         }
-        timers.sort();
-        Ok(timers)
+        Ok(clocks)
     }
 
     /// Returns the earliest timer of a case.
@@ -84,12 +67,12 @@ impl Workflow {
         Ok(self.timers(case)?.into_iter().next())
     }
 
-    /// Returns everything a case can be found by.
+    /// Returns everything a case can be found by, given its open clocks.
     ///
     /// # Errors
     ///
     /// [`Stuck`] when the case cannot go on.
-    pub fn terms(&self, case: &Case) -> Result<Vec<Term>, Stuck> {
+    pub(crate) fn terms(&self, case: &Case, clocks: &[OpenClock<'_>]) -> Result<Vec<Term>, Stuck> {
         let closed = self.is_closed(case);
         let text = |name, value: &str| Term {
             name,
@@ -120,19 +103,57 @@ impl Workflow {
             roles.dedup();
         }
         terms.extend(roles.into_iter().map(|role| text("role", role)));
-        let mut due: Option<Timestamp> = None;
-        for (name, _) in case.clocks.iter().filter(|(_, history)| !history.ended) {
-            if let Some(instant) = self
-                .clock_reading(case, name, case.effective_at)?
-                .and_then(|reading| reading.due)
-            {
-                due = Some(due.map_or(instant, |earlier| earlier.min(instant)));
-            }
-        }
+        let due = clocks.iter().filter_map(|clock| clock.reading.due).min();
         // What has no due instant comes after everything that has one.
         terms.push(integer("due", due.unwrap_or(Timestamp::MAX)));
         Ok(terms)
     }
+}
+
+/// A clock of a case that has not ended, and how it stands.
+pub(crate) struct OpenClock<'a> {
+    name: &'a str,
+    history: &'a ClockHistory,
+    reading: ClockReading,
+}
+
+/// Returns every timer of a case, given its open clocks.
+pub(crate) fn timers_of(case: &Case, clocks: &[OpenClock<'_>]) -> Vec<Timer> {
+    let mut timers: Vec<Timer> = case
+        .armed
+        .iter()
+        .map(|(id, due_at)| Timer {
+            due_at: *due_at,
+            id: id.clone(),
+        })
+        .collect();
+    let running = clocks
+        .iter()
+        .filter(|clock| clock.reading.state == ClockState::Running);
+    for OpenClock {
+        name,
+        history,
+        reading,
+    } in running
+    {
+        for trigger in &reading.triggers {
+            let label = trigger.trigger.to_string();
+            if !history.warned.contains(&label) {
+                timers.push(Timer {
+                    due_at: trigger.at,
+                    id: format!("warn/{name}/{label}"),
+                });
+            }
+        }
+        if let (Some(due), None) = (reading.due, history.breached) {
+            timers.push(Timer {
+                due_at: breach_at(reading, due),
+                id: format!("breach/{name}"),
+            });
+        }
+    }
+    timers.sort();
+    timers
 }
 
 /// The first instant at which a clock that still runs is overdue: a limit `within` which

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Parameters;
 use crate::app::App;
-use crate::clock::is_open;
 use crate::problem::Problem;
 use crate::visitor::Caller;
 use crate::words::Words;
@@ -132,7 +131,7 @@ pub(crate) async fn list(
             clock: situation
                 .clocks
                 .iter()
-                .find(|face| is_open(&face.reading))
+                .find(|face| face.reading.state.is_open())
                 .map(|face| ClockLine {
                     name: face.name.clone(),
                     title: face.title.clone(),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::page;
 use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
 use crate::app::{App, OpenCase};
-use crate::clock::{ClockView, is_open};
+use crate::clock::ClockView;
 use crate::facts::fact_words;
 use crate::frame::Frame;
 use crate::journal::{JournalView, Narrator, happened};
@@ -269,7 +269,7 @@ fn hero(
             ("due", &clock.due),
         ],
     );
-    let running = is_open(&face.reading) && !clock.paused && !clock.remaining.red;
+    let running = face.reading.state.is_open() && !clock.paused && !clock.remaining.red;
     Some(Hero {
         due: if running {
             at.words.s("due-before", &clock.due)
@@ -358,7 +358,7 @@ fn clocks_summary(situation: &Situation, words: Words) -> String {
     let open = situation
         .clocks
         .iter()
-        .filter(|face| is_open(&face.reading));
+        .filter(|face| face.reading.state.is_open());
     let paused = open
         .clone()
         .filter(|face| face.reading.state == groundbreak_workflow::sla::ClockState::Paused)
@@ -527,7 +527,7 @@ fn waiting(open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
     let urgent = situation
         .clocks
         .first()
-        .filter(|face| is_open(&face.reading));
+        .filter(|face| face.reading.state.is_open());
     let light = urgent.map_or_else(
         || LightView::none(words),
         |face| LightView::of(&face.reading, words),
@@ -536,7 +536,7 @@ fn waiting(open: &OpenCase, visitor: &Visitor) -> Vec<Waiting> {
     for face in situation
         .clocks
         .iter()
-        .filter(|face| is_open(&face.reading))
+        .filter(|face| face.reading.state.is_open())
     {
         let paused = face.reading.state == groundbreak_workflow::sla::ClockState::Paused;
         let Some(stretch) = face.reading.stretches.last().filter(|_| paused) else {

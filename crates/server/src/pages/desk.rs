@@ -14,7 +14,7 @@ use super::page;
 use crate::acts::{due_acts, form_href};
 use crate::address::{encode, link};
 use crate::app::{App, OpenCase};
-use crate::clock::{ClockView, is_open};
+use crate::clock::ClockView;
 use crate::frame::Frame;
 use crate::light::LightView;
 use crate::problem::Problem;
@@ -160,7 +160,7 @@ impl Part {
             .situation
             .clocks
             .first()
-            .filter(|face| is_open(&face.reading))
+            .filter(|face| face.reading.state.is_open())
         else {
             return if open.situation.closed {
                 Self::Closed
@@ -206,7 +206,7 @@ fn light_of(situation: &Situation) -> Option<Light> {
     situation
         .clocks
         .first()
-        .filter(|face| is_open(&face.reading))
+        .filter(|face| face.reading.state.is_open())
         .map(|face| face.reading.light)
 }
 
@@ -498,7 +498,7 @@ fn row(open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
     let face = situation
         .clocks
         .first()
-        .filter(|face| situation.closed || is_open(&face.reading));
+        .filter(|face| situation.closed || face.reading.state.is_open());
     let clock = face.map(|face| ClockView::of(face, &open.at));
     let own = mine(open, visitor);
     Row {
