@@ -187,7 +187,6 @@ fn draw_acts(situation: &Situation, screen: &mut Screen) -> Result<()> {
         obstacles.extend(
             act.conditions
                 .iter()
-                .filter(|condition| !condition.holds)
                 .map(|condition| condition.source.clone()),
         );
         let sign = if act.open {

@@ -174,7 +174,7 @@ pub(crate) fn checks(act: &NextAct, number: &str, words: Words) -> Vec<Check> {
     });
     let conditions = act.conditions.iter().map(|condition| Check {
         title: words.s("check-condition", &condition.source),
-        open: condition.holds,
+        open: false,
         law: String::new(),
         href: None,
     });

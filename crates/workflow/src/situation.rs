@@ -70,7 +70,7 @@ pub struct NextAct {
     pub documents: Vec<DocumentNeed>,
     /// The legal gates before it.
     pub gates: Vec<GateFace>,
-    /// The other conditions before it, as the workflow writes them.
+    /// The other conditions that do not hold, when they keep it from being done.
     pub conditions: Vec<ConditionFace>,
     /// Whether it lies off the main path.
     pub aside: bool,
@@ -126,13 +126,11 @@ pub struct GateFace {
     pub open: bool,
 }
 
-/// A condition before an act.
+/// A condition that keeps an act from being done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConditionFace {
     /// The condition, in CEL.
     pub source: String,
-    /// Whether it holds.
-    pub holds: bool,
 }
 
 /// A clock as it stands.

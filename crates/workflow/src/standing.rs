@@ -225,7 +225,6 @@ impl Workflow {
                     .filter_map(|transition| self.guards.get(transition.guard?))
                     .map(|guard| ConditionFace {
                         source: guard.source().to_owned(),
-                        holds: false,
                     })
                     .collect()
             } else {
