@@ -503,6 +503,7 @@ fn event(
         Some(Name::SetBudget) => ClockEventKind::SetGoal {
             goal: goal(fields, settings)?,
             reason: told(),
+            approved_by: None,
         },
         Some(Name::SetCalendar) => {
             let modes = [

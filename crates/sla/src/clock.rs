@@ -8,7 +8,7 @@ use crate::history::{self, Act};
 use crate::open_hours::NoWorkingTime;
 use crate::pause::PauseReason;
 use crate::policy::ClockPolicy;
-use crate::reading::{ClockReading, ClockState, ClosedCycle};
+use crate::reading::{ClockReading, ClockState, ClosedCycle, Excuse};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 
@@ -201,6 +201,15 @@ impl<'a> Clock<'a> {
             }
             ClockEventKind::SetCalendar { calendar, mode } => {
                 self.set_calendar(at, calendar, *mode)?
+            }
+            ClockEventKind::Excuse { reason, document } => {
+                if let Some(cycle) = &mut self.cycle {
+                    cycle.excused = Some(Excuse {
+                        at,
+                        reason: reason.clone(),
+                        document: document.clone(),
+                    });
+                }
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 use crate::calendar::Calendar;
 use crate::goal::Goal;
 use crate::pause::{Party, PauseReason};
-use crate::reading::ClockState;
+use crate::reading::{ClockState, Excuse};
 use crate::timestamp::Timestamp;
 
 /// The calendar in force from an instant until the next segment.
@@ -27,6 +27,8 @@ pub(crate) struct Cycle<'a> {
     pub(crate) goals: Vec<(Timestamp, Goal)>,
     pub(crate) segments: Vec<Segment<'a>>,
     pub(crate) segments_at_start: Vec<Segment<'a>>,
+    /// The newest decision that excuses a miss.
+    pub(crate) excused: Option<Excuse>,
     /// How and when it was closed.
     pub(crate) end: Option<(Timestamp, ClockState)>,
     /// What is over, without gaps, the newest last.
@@ -58,6 +60,7 @@ impl<'a> Cycle<'a> {
             goals: vec![(at, goal)],
             segments: segments.to_vec(),
             segments_at_start: segments.to_vec(),
+            excused: None,
             end: None,
             spans: Vec::new(),
             since: at,

@@ -65,9 +65,12 @@ pub enum ClockEventKind {
     SetGoal {
         /// The goal from now on.
         goal: Goal,
-        /// Who approved and why.
+        /// Why.
         #[serde(default)]
         reason: String,
+        /// Who approved it. Without approval there is no extension.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved_by: Option<String>,
     },
     /// The calendar is another one, or another version.
     SetCalendar {
@@ -75,6 +78,15 @@ pub enum ClockEventKind {
         calendar: CalendarRef,
         /// Whether the past is counted anew.
         mode: CalendarChange,
+    },
+    /// The miss of the newest cycle is not held against the office (免责). Nothing is deleted: the
+    /// verdict stays, and both figures are shown.
+    Excuse {
+        /// Why.
+        reason: String,
+        /// The number of the decision that excuses it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<String>,
     },
 }
 

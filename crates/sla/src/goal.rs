@@ -104,6 +104,13 @@ impl Goal {
         }
     }
 
+    /// Returns the goal with so much more time; `None` when `more` counts in another unit, or the
+    /// sum is beyond what a clock counts.
+    #[must_use]
+    pub fn extended_by(self, more: Budget) -> Option<Self> {
+        crate::admission::longer(self, more)
+    }
+
     /// How much time.
     #[must_use]
     pub const fn budget(self) -> Budget {

@@ -123,7 +123,8 @@ impl<'a> Recording<'a> {
             ClockEventKind::Pause { .. }
             | ClockEventKind::Resume { .. }
             | ClockEventKind::SetGoal { .. }
-            | ClockEventKind::SetCalendar { .. } => self.push(at, kind),
+            | ClockEventKind::SetCalendar { .. }
+            | ClockEventKind::Excuse { .. } => self.push(at, kind),
         }
         Ok(())
     }

@@ -23,6 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod admission;
 mod amount;
 mod breach;
 mod calendar;
@@ -47,6 +48,7 @@ mod timestamp;
 mod trigger;
 mod zone;
 
+pub use admission::{Objection, admit};
 pub use breach::{BreachCause, breach_cause};
 pub use calendar::{Calendar, Window};
 pub use calendar_fault::{CalendarFault, CalendarFaultKind};
@@ -61,9 +63,9 @@ pub use explain::explain;
 pub use goal::{Budget, Comparator, Goal, GoalError};
 pub use open_hours::{NoWorkingTime, OpenHours};
 pub use pause::{Party, PauseReason};
-pub use policy::{ClockPolicy, DayEnd, DayStart};
+pub use policy::{ClockPolicy, DayEnd, DayStart, Extension, Yellow};
 pub use reading::{
-    ClockReading, ClockState, ClosedCycle, Light, PausedTotal, Stretch, StretchKind,
+    ClockReading, ClockState, ClosedCycle, Excuse, Light, PausedTotal, Stretch, StretchKind,
     TriggerReading, Used, Verdict,
 };
 pub use text::{Language, Text};

@@ -77,6 +77,11 @@ impl Party {
 }
 
 /// Why a clock stands still. Two reasons with the same name are the same reason.
+///
+/// # Source
+///
+/// 行政许可法 (Administrative Licensing Law), article 45: what does not count in a limit must be
+/// told to the applicant in writing. The law and the number of that letter are kept with it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseReason {
@@ -84,6 +89,12 @@ pub struct PauseReason {
     pub name: String,
     /// Who answers for the time.
     pub party: Party,
+    /// The provision that lets the clock stand still, such as `行政许可法 §45`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<String>,
+    /// The number of the letter by which the applicant was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
 }
 
 impl PauseReason {
@@ -92,7 +103,23 @@ impl PauseReason {
         Self {
             name: name.into(),
             party,
+            law: None,
+            document: None,
         }
+    }
+
+    /// The same reason, resting on a provision of the law.
+    #[must_use]
+    pub fn with_law(mut self, law: impl Into<String>) -> Self {
+        self.law = Some(law.into());
+        self
+    }
+
+    /// The same reason, of which a letter tells.
+    #[must_use]
+    pub fn with_document(mut self, document: impl Into<String>) -> Self {
+        self.document = Some(document.into());
+        self
     }
 
     /// Makes the reason called `name`, finding the party from the names in common use.

@@ -7,18 +7,13 @@ use crate::clock::ClockError;
 use crate::counting::{Counting, Found, Mark, hours};
 use crate::cycle::{Course, Cycle, Segment, pieces};
 use crate::goal::{Budget, Comparator, Goal};
-use crate::policy::ClockPolicy;
+use crate::policy::{ClockPolicy, Yellow};
 use crate::reading::{
-    ClockReading, ClockState, ClosedCycle, Light, PausedTotal, Stretch, StretchKind,
+    ClockReading, ClockState, ClosedCycle, Excuse, Light, PausedTotal, Stretch, StretchKind,
     TriggerReading, Used, Verdict,
 };
 use crate::timestamp::Timestamp;
 use crate::trigger::Trigger;
-
-/// The share of a budget in hours at which a clock turns yellow.
-const YELLOW_PERCENT: i128 = 80;
-/// The days left at which a clock in days turns yellow.
-const YELLOW_DAYS_LEFT: i64 = 1;
 
 impl ClockReading {
     /// A clock that has not started and nobody knows when it will.
@@ -42,6 +37,7 @@ impl ClockReading {
             overtime_ms: 0,
             paused: Vec::new(),
             breached_at: None,
+            excused: None,
             overrun_wall_ms: None,
             overrun_working_ms: None,
             triggers: Vec::new(),
@@ -85,7 +81,15 @@ impl ClockReading {
         let stretches = stretches(policy, cycle, as_of);
         let sums = Sums::of(policy, cycle, &course, &stretches);
         let triggers = triggers(policy, cycle, &counting, &course, budget, due)?;
-        let light = light(state, verdict, goal, used, &triggers);
+        let light = light(
+            policy,
+            state,
+            verdict,
+            &Consumption { goal, used, due },
+            &triggers,
+            || calendar_at(&cycle.segments, due.unwrap_or(course.end)),
+            course.end,
+        );
         Ok(Self {
             state,
             verdict,
@@ -105,6 +109,7 @@ impl ClockReading {
             overtime_ms: sums.overtime_ms,
             paused: sums.paused,
             breached_at,
+            excused: excused(cycle, breached_at),
             overrun_wall_ms: breached_at
                 .filter(|_| verdict == Verdict::Missed)
                 .map(|at| course.end.millis_since(at)),
@@ -138,6 +143,7 @@ impl ClosedCycle {
             due: reading.due,
             used: reading.used,
             breached_at: reading.breached_at,
+            excused: reading.excused,
             wall_ms: reading.wall_ms,
             office_ms: reading.office_ms,
             offhours_ms: reading.offhours_ms,
@@ -230,31 +236,73 @@ fn verdict(state: ClockState, breached_at: Option<Timestamp>) -> Verdict {
     }
 }
 
-fn light(
-    state: ClockState,
-    verdict: Verdict,
+/// What a clock has used of its goal, and when it is due.
+struct Consumption {
     goal: Goal,
     used: i64,
+    due: Option<Timestamp>,
+}
+
+impl Consumption {
+    /// Whether a trigger is reached at `now`, amounts compared where its unit is the goal's: what
+    /// lies before the start is then reached from the start.
+    fn reaches(
+        &self,
+        trigger: Trigger,
+        policy: &ClockPolicy,
+        calendar: Option<&Calendar>,
+        now: Timestamp,
+    ) -> bool {
+        let budget = self.goal.budget();
+        let left = budget.amount() - self.used;
+        match (trigger, budget.is_days()) {
+            (Trigger::Percent(percent), _) => {
+                i128::from(self.used) * 100 >= i128::from(budget.amount()) * i128::from(percent)
+            }
+            (Trigger::Before { ms }, false) => left <= ms,
+            (Trigger::BeforeDays(days), true) => left <= i64::from(days),
+            _ => self
+                .due
+                .zip(calendar)
+                .and_then(|(due, calendar)| around_due(trigger, budget, policy, calendar, due))
+                .is_some_and(|at| at <= now),
+        }
+    }
+}
+
+fn light<'a>(
+    policy: &ClockPolicy,
+    state: ClockState,
+    verdict: Verdict,
+    consumption: &Consumption,
     triggers: &[TriggerReading],
+    calendar: impl Fn() -> Option<&'a Calendar>,
+    now: Timestamp,
 ) -> Light {
     match (verdict, state) {
         (Verdict::Missed, _) => Light::Red,
         (Verdict::Void, _) | (_, ClockState::Paused | ClockState::Pending) => Light::Grey,
         (Verdict::Met, _) => Light::Green,
         (Verdict::Pending, _) => {
-            let budget = goal.budget().amount();
-            let nearly = if goal.budget().is_days() {
-                budget - used <= YELLOW_DAYS_LEFT
-            } else {
-                i128::from(used) * 100 >= i128::from(budget) * YELLOW_PERCENT
-            };
-            if nearly || triggers.iter().any(|trigger| trigger.reached) {
+            let reached = policy
+                .yellow
+                .triggers(consumption.goal)
+                .iter()
+                .any(|trigger| consumption.reaches(*trigger, policy, calendar(), now));
+            let warned =
+                policy.yellow == Yellow::Usual && triggers.iter().any(|trigger| trigger.reached);
+            if reached || warned {
                 Light::Yellow
             } else {
                 Light::Green
             }
         }
     }
+}
+
+/// An excuse counts for a miss only.
+fn excused(cycle: &Cycle<'_>, breached_at: Option<Timestamp>) -> Option<Excuse> {
+    breached_at.and(cycle.excused.clone())
 }
 
 /// A due instant rests on the days from the start to it.
@@ -410,7 +458,12 @@ fn around_due(
         Trigger::Before { ms } => hours.sub(due, ms).ok(),
         Trigger::After { ms } if on_the_wall => due.checked_add_millis(ms),
         Trigger::After { ms } => hours.add(due, ms).ok(),
-        Trigger::BeforeDays(days) => {
+        Trigger::BeforeDays(_) | Trigger::AfterDays(_) => {
+            let days = match trigger {
+                Trigger::AfterDays(days) => i64::from(days),
+                Trigger::BeforeDays(days) => -i64::from(days),
+                _ => 0,
+            };
             let kind = if on_the_wall {
                 DayKind::Calendar
             } else {
@@ -419,7 +472,7 @@ fn around_due(
             let ticks = calendar.ticks(kind, policy.day_end);
             // The day the due instant lies in ends with the first tick that is not before it.
             let due_day = ticks.first(due.saturating_add_millis(-1), NaiveDate::MIN);
-            ticks.nth(due_day, 1 - i64::from(days)).map(|tick| tick.at)
+            ticks.nth(due_day, 1 + days).map(|tick| tick.at)
         }
         Trigger::Percent(_) => None,
     }

@@ -148,6 +148,18 @@ pub struct TriggerReading {
     pub reached: bool,
 }
 
+/// The decision that a miss is not held against the office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excuse {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// The number of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+}
+
 /// A cycle that ended before the one a [`ClockReading`] is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClosedCycle {
@@ -167,6 +179,9 @@ pub struct ClosedCycle {
     pub used: Used,
     /// When it was breached.
     pub breached_at: Option<Timestamp>,
+    /// The decision that excuses the miss. The verdict stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excused: Option<Excuse>,
     /// Its whole length.
     pub wall_ms: i64,
     /// The office's part.
@@ -222,6 +237,9 @@ pub struct ClockReading {
     pub paused: Vec<PausedTotal>,
     /// The due instant that passed before the work was done; the instant of the breach, not of its discovery.
     pub breached_at: Option<Timestamp>,
+    /// The decision that excuses the miss. The verdict stays, and so does the light.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excused: Option<Excuse>,
     /// From the breach to the stop, or to now. `None` unless missed.
     pub overrun_wall_ms: Option<i64>,
     /// Of that, working time while the clock ran. `None` unless missed.

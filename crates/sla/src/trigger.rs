@@ -11,7 +11,8 @@ use crate::text::Text;
 
 /// An instant of a clock at which somebody wants to hear of it, counted in the goal's own unit.
 ///
-/// Read from and shown as `80%`, `30min before`, `1 day before`, `2h after`. Serializes as that text.
+/// Read from and shown as `80%`, `30min before`, `1 day before`, `2h after`,
+/// `3 days after`. Serializes as that text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Trigger {
@@ -31,6 +32,8 @@ pub enum Trigger {
         /// Milliseconds, 1 or more.
         ms: i64,
     },
+    /// When the day so many days after the due day ends, counted like [`Trigger::BeforeDays`].
+    AfterDays(u32),
 }
 
 impl Trigger {
@@ -64,6 +67,10 @@ impl Trigger {
                     format!("{number} {} overdue", plural(number, scale.long)),
                 )
             }
+            Self::AfterDays(days) => Text::new(
+                format!("超期 {days} 天"),
+                format!("{days} {} overdue", plural(i64::from(days), "day")),
+            ),
         }
     }
 }
@@ -81,6 +88,7 @@ impl fmt::Display for Trigger {
                 let scale = scale(ms);
                 write!(f, "{}{} after", ms / scale.ms, scale.short)
             }
+            Self::AfterDays(days) => write!(f, "{days} {} after", plural(i64::from(days), "day")),
         }
     }
 }
@@ -89,7 +97,9 @@ impl fmt::Display for Trigger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TriggerError {
     /// It has another form.
-    #[error("not a trigger; write `80%`, `30min before`, `1 day before` or `2h after`")]
+    #[error(
+        "not a trigger; write `80%`, `30min before`, `1 day before`, `2h after` or `3 days after`"
+    )]
     Form,
     /// The number is nought.
     #[error("a trigger is at least 1 %, 1 ms or 1 day away")]
@@ -114,7 +124,9 @@ impl TriggerError {
     #[must_use]
     pub fn text(self) -> Text {
         let zh = match self {
-            Self::Form => "不是有效的提醒点；请写 80%、30min before、1 day before 或 2h after",
+            Self::Form => {
+                "不是有效的提醒点；请写 80%、30min before、1 day before、2h after 或 3 days after"
+            }
             Self::Zero => "提醒点至少为 1%、1 毫秒或 1 天",
             Self::TooLarge => "提醒点最多为 1000% 或五十年",
         };
@@ -174,12 +186,15 @@ impl FromStr for Trigger {
                     Self::After { ms }
                 })
             }
-            (true, Unit::Day) => u32::try_from(amount.number)
+            (before, Unit::Day) => u32::try_from(amount.number)
                 .ok()
                 .filter(|days| *days <= Budget::DAYS_MAX)
-                .map(Self::BeforeDays)
+                .map(if before {
+                    Self::BeforeDays
+                } else {
+                    Self::AfterDays
+                })
                 .ok_or(TriggerError::TooLarge),
-            (false, Unit::Day) => Err(TriggerError::Form),
         }
     }
 }

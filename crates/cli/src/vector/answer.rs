@@ -139,6 +139,7 @@ impl Vector {
                 Trigger::Before { ms } => json!({"before_ms": ms, "at": at}),
                 Trigger::BeforeDays(days) => json!({"before_days": days, "at": at}),
                 Trigger::After { ms } => json!({"after_ms": ms, "at": at}),
+                Trigger::AfterDays(days) => json!({"after_days": days, "at": at}),
             }
         };
         reading.triggers.iter().map(warning).collect()

@@ -120,7 +120,8 @@ fn after<'a>(
         }
         ClockEventKind::MoveStart
         | ClockEventKind::SetGoal { .. }
-        | ClockEventKind::SetCalendar { .. } => {}
+        | ClockEventKind::SetCalendar { .. }
+        | ClockEventKind::Excuse { .. } => {}
     }
     Ok(life)
 }

@@ -127,7 +127,7 @@ fn history() -> impl Strategy<Value = Vec<ClockEvent>> {
         1 => Just(ClockEventKind::Cancel { reason: String::new() }),
         1 => Just(ClockEventKind::Reopen { mode: ReopenMode::NewCycle }),
         1 => Just(ClockEventKind::Reopen { mode: ReopenMode::Resume }),
-        1 => goal.prop_map(|goal| ClockEventKind::SetGoal { goal: goal.parse().unwrap(), reason: String::new() }),
+        1 => goal.prop_map(|goal| ClockEventKind::SetGoal { goal: goal.parse().unwrap(), reason: String::new(), approved_by: None }),
     ];
     (
         instant(),

@@ -92,6 +92,7 @@ fn event(line: &str) -> ClockEvent {
         ("goal", goal) => ClockEventKind::SetGoal {
             goal: goal.parse().unwrap(),
             reason: String::new(),
+            approved_by: None,
         },
         ("calendar", rest) => {
             let (id, mode) = rest.split_once(' ').unwrap();

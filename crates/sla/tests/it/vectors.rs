@@ -143,6 +143,7 @@ fn event(json: &Value, clock: &Value) -> ClockEvent {
         "set_budget" => ClockEventKind::SetGoal {
             goal: goal(clock, json),
             reason: reason.unwrap_or_default().to_owned(),
+            approved_by: None,
         },
         "set_calendar" => ClockEventKind::SetCalendar {
             calendar: CalendarRef::new(json["calendar"].as_str().unwrap(), 1),
@@ -258,6 +259,7 @@ fn warnings(reading: &ClockReading, expected: &Value) -> Value {
                 Trigger::Before { ms } => json!({"before_ms": ms, "at": at}),
                 Trigger::BeforeDays(days) => json!({"before_days": days, "at": at}),
                 Trigger::After { ms } => json!({"after_ms": ms, "at": at}),
+                Trigger::AfterDays(days) => json!({"after_days": days, "at": at}),
             }
         })
         .collect()
