@@ -25,6 +25,7 @@
 
 mod amount;
 mod breach;
+mod buckets;
 mod calendar;
 mod calendar_compile;
 mod calendar_fault;
