@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
 use crate::calendar_set::CalendarRef;
 use crate::calendar_spec::{ExceptionKind, WeekdayName};
-use crate::open_hours::{NoWorkingTime, OpenHours};
+use crate::open_hours::{NoWorkingTime, OpenHours, Openings};
 use crate::policy::{DayEnd, DayStart};
 use crate::text::Text;
 use crate::timestamp::{LocalTimeError, Timestamp, parse_local};
-use crate::zone;
+use crate::zone::{self, Offsets};
 
 /// The first and last year a calendar holds. Outside them it knows no working time.
 pub(crate) const YEAR_FIRST: i32 = 1970;
@@ -88,8 +88,8 @@ struct WorkingDay {
 
 /// A working calendar: when an office is open, which dates are working days, how far that is known.
 ///
-/// Made by [`Calendar::compile`]. It holds the years 1970 to 2099; every question about them is a
-/// binary search.
+/// Made by [`Calendar::compile`]. It holds the years 1970 to 2099; every question about them
+/// looks at a few entries only.
 #[derive(Clone)]
 pub struct Calendar {
     reference: CalendarRef,
@@ -102,6 +102,10 @@ pub struct Calendar {
     /// Office and overtime together; `None` if there is no overtime.
     extended: Option<OpenHours>,
     days: Vec<WorkingDay>,
+    /// How many working days lie before each date, from the first of [`YEAR_FIRST`] to the day
+    /// after the last of [`YEAR_LAST`].
+    days_before: Vec<u32>,
+    offsets: Offsets,
     first: Timestamp,
     last: Timestamp,
 }
@@ -122,9 +126,25 @@ pub(crate) struct Heading {
     pub(crate) lineage: Vec<CalendarRef>,
 }
 
-/// The end of a date that is not before its beginning: 24:00 of the day before may be 01:00 of it.
-fn midnight(tz: Tz, date: NaiveDate) -> Timestamp {
-    zone::instant(tz, date.and_time(NaiveTime::MIN)).unwrap_or(Timestamp::MAX)
+/// The place of a date among all, from the first of [`YEAR_FIRST`].
+fn index(date: NaiveDate) -> i64 {
+    i64::from(date.to_epoch_days())
+}
+
+/// The dates a calendar holds.
+const DATES: i64 = 47_482;
+
+/// Returns how many of `0..end` are over, which is close to `guess`. None is over before the one
+/// before it.
+fn settle(guess: i64, end: i64, over: impl Fn(i64) -> bool) -> i64 {
+    let mut count = guess.clamp(0, end);
+    while count < end && over(count) {
+        count += 1;
+    }
+    while count > 0 && !over(count - 1) {
+        count -= 1;
+    }
+    count
 }
 
 impl Calendar {
@@ -155,22 +175,24 @@ impl Calendar {
         let tz = heading.tz;
         let first_date = NaiveDate::from_ymd_opt(YEAR_FIRST, 1, 1).unwrap_or(NaiveDate::MIN);
         let last_date = NaiveDate::from_ymd_opt(YEAR_LAST, 12, 31).unwrap_or(NaiveDate::MAX);
-        let mut office = OpenHours::default();
-        let mut extended = timetable.has_overtime().then(OpenHours::default);
-        let mut days = Vec::new();
-        let first = midnight(tz, first_date);
+        let mut office = Openings::default();
+        let mut extended = timetable.has_overtime().then(Openings::default);
+        let mut days: Vec<WorkingDay> = Vec::new();
+        let mut days_before = vec![0];
+        let at_midnight = |date: NaiveDate| {
+            zone::instant(tz, date.and_time(NaiveTime::MIN)).unwrap_or(Timestamp::MAX)
+        };
+        let first = at_midnight(first_date);
+        let after_last = last_date.succ_opt().unwrap_or(NaiveDate::MAX);
+        let offsets = Offsets::new(tz, first, at_midnight(after_last));
         let mut begins = first;
         for date in first_date.iter_days().take_while(|date| *date <= last_date) {
             let ends = date
                 .succ_opt()
-                .map_or(Timestamp::MAX, |next| midnight(tz, next));
+                .map_or(Timestamp::MAX, |next| offsets.midnight(next));
             // A zone that moved across the date line left a date out. Nobody was open on it.
             if begins < ends {
-                let at = |minute: u16| {
-                    date.and_time(NaiveTime::MIN)
-                        .checked_add_signed(TimeDelta::minutes(i64::from(minute)))
-                        .and_then(|local| zone::instant(tz, local))
-                };
+                let at = |minute: u16| offsets.instant(date, minute);
                 let windows = timetable.windows(date);
                 let instants: Vec<_> = windows
                     .iter()
@@ -195,8 +217,11 @@ impl Calendar {
                     }
                 }
             }
+            days_before.push(u32::try_from(days.len()).unwrap_or(u32::MAX));
             begins = ends;
         }
+        days.shrink_to_fit();
+        days_before.shrink_to_fit();
         Self {
             reference: heading.reference,
             title: heading.title,
@@ -204,9 +229,11 @@ impl Calendar {
             coverage: heading.coverage,
             lineage: heading.lineage,
             timetable,
-            office,
-            extended,
+            office: office.into(),
+            extended: extended.map(OpenHours::from),
             days,
+            days_before,
+            offsets,
             first,
             last: begins,
         }
@@ -277,7 +304,7 @@ impl Calendar {
     /// The local date at an instant.
     #[must_use]
     pub fn date_of(&self, t: Timestamp) -> NaiveDate {
-        t.in_zone(self.tz).date_naive()
+        self.offsets.date_of(t)
     }
 
     /// Reads a local time such as `2023-03-23 10:00`; see [`parse_local`].
@@ -366,29 +393,42 @@ impl Calendar {
     /// Whether the office is open at any time of this date. Overtime alone makes no working day.
     #[must_use]
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
-        self.days
-            .binary_search_by_key(&date, |day| day.date)
-            .is_ok()
+        self.working_day(date).is_some()
+    }
+
+    fn working_day(&self, date: NaiveDate) -> Option<&WorkingDay> {
+        let day = self.days.get(self.count_days_before(date))?;
+        (day.date == date).then_some(day)
+    }
+
+    /// How many working days lie before a date.
+    fn count_days_before(&self, date: NaiveDate) -> usize {
+        usize::try_from(index(date).clamp(0, DATES))
+            .ok()
+            .and_then(|index| self.days_before.get(index))
+            .map_or(0, |days| *days as usize)
     }
 
     /// The instant a date ends: when business stops, or at 24:00 if there is none or it is asked for.
     #[must_use]
     pub fn end_of(&self, date: NaiveDate, end: DayEnd) -> Timestamp {
         if end == DayEnd::Close
-            && let Ok(index) = self.days.binary_search_by_key(&date, |day| day.date)
-            && let Some(day) = self.days.get(index)
+            && let Some(day) = self.working_day(date)
         {
             return day.close;
         }
         date.succ_opt()
-            .map_or(Timestamp::MAX, |next| midnight(self.tz, next))
+            .map_or(Timestamp::MAX, |next| self.offsets.midnight(next))
     }
 
     /// Returns the number of working days after `from` up to and including `to`; negative, and
     /// counted from the other end, if `to` is earlier.
     #[must_use]
     pub fn working_days_between(&self, from: NaiveDate, to: NaiveDate) -> i64 {
-        let until = |date: NaiveDate| self.days.partition_point(|day| day.date <= date);
+        let until = |date: NaiveDate| {
+            date.succ_opt()
+                .map_or(self.days.len(), |next| self.count_days_before(next))
+        };
         let (from, to) = (until(from), until(to));
         i64::try_from(to.abs_diff(from)).map_or(0, |days| if to < from { -days } else { days })
     }
@@ -424,8 +464,7 @@ impl Calendar {
         if days == 0 {
             return Ok(to);
         }
-        let date = self.date_of(to);
-        let before = self.days.partition_point(|day| day.date < date);
+        let before = self.count_days_before(self.date_of(to));
         usize::try_from(days)
             .ok()
             .and_then(|days| before.checked_sub(days))
@@ -474,17 +513,29 @@ pub(crate) struct Ticks<'a> {
 }
 
 impl Ticks<'_> {
+    fn len(&self) -> i64 {
+        match self.kind {
+            DayKind::Working => i64::try_from(self.calendar.days.len()).unwrap_or(i64::MAX),
+            DayKind::Calendar => DATES,
+        }
+    }
+
     fn get(&self, index: i64) -> Option<Tick> {
         let date = match self.kind {
-            DayKind::Working => self.calendar.days.get(usize::try_from(index).ok()?)?.date,
-            DayKind::Calendar => {
-                let date = NaiveDate::from_ymd_opt(YEAR_FIRST, 1, 1)?
-                    .checked_add_signed(TimeDelta::try_days(index)?)?;
-                if date.year() > YEAR_LAST {
-                    return None;
+            DayKind::Working => {
+                let day = self.calendar.days.get(usize::try_from(index).ok()?)?;
+                if self.end == DayEnd::Close {
+                    return Some(Tick {
+                        date: day.date,
+                        at: day.close,
+                    });
                 }
-                date
+                day.date
             }
+            DayKind::Calendar if (0..DATES).contains(&index) => {
+                NaiveDate::from_epoch_days(i32::try_from(index).ok()?)?
+            }
+            DayKind::Calendar => return None,
         };
         Some(Tick {
             date,
@@ -492,17 +543,22 @@ impl Ticks<'_> {
         })
     }
 
+    /// The index of the first tick on `date` or later.
+    fn on(&self, date: NaiveDate) -> i64 {
+        match self.kind {
+            DayKind::Working => {
+                i64::try_from(self.calendar.count_days_before(date)).unwrap_or(i64::MAX)
+            }
+            DayKind::Calendar => index(date).clamp(0, DATES),
+        }
+    }
+
     /// The index of the first tick later than `after`, on `date` or later.
     pub(crate) fn first(&self, after: Timestamp, date: NaiveDate) -> i64 {
-        let (mut low, mut high) = (0_i64, 130 * 366);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.get(middle) {
-                Some(tick) if tick.at <= after || tick.date < date => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        low
+        // Every day ends on its date or soon after, so the date at `after` is a good guess.
+        let over = |index| self.get(index).is_some_and(|tick| tick.at <= after);
+        let later = settle(self.on(self.calendar.date_of(after)), self.len(), over);
+        later.max(self.on(date))
     }
 
     /// The `count`th tick from index `first`, counted from one; nought is the one before it.

@@ -26,6 +26,7 @@
 mod admission;
 mod amount;
 mod breach;
+mod buckets;
 mod calendar;
 mod calendar_compile;
 mod calendar_fault;

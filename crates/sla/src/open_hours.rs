@@ -1,3 +1,4 @@
+use crate::buckets::Buckets;
 use crate::timestamp::Timestamp;
 
 /// One time the office was open, and how much it had been open before.
@@ -8,13 +9,16 @@ struct Opening {
     before: i64,
 }
 
-/// When an office is open, over all the years a calendar holds. Every question is a binary search.
+/// When an office is open, over all the years a calendar holds. Every question looks at a
+/// few openings only.
 ///
 /// Time is counted between instants, so a night hour that occurs twice when daylight saving ends
 /// counts twice, and one that is skipped counts nothing.
 #[derive(Debug, Clone, Default)]
 pub struct OpenHours {
     openings: Vec<Opening>,
+    by_instant: Buckets,
+    by_work: Buckets,
 }
 
 /// There is not that much working time in the years the calendar holds.
@@ -36,12 +40,16 @@ impl NoWorkingTime {
     }
 }
 
-impl OpenHours {
+/// Openings in the course of being collected.
+#[derive(Debug, Default)]
+pub(crate) struct Openings(Vec<Opening>);
+
+impl Openings {
     /// Adds a window. Windows come in the order of their dates; what overlaps is counted once.
     pub(crate) fn push(&mut self, open: Timestamp, close: Timestamp) {
         let (mut open, close) = (open.as_millis(), close.as_millis());
         let mut before = 0;
-        if let Some(last) = self.openings.last_mut() {
+        if let Some(last) = self.0.last_mut() {
             open = open.max(last.close);
             if open == last.close {
                 last.close = last.close.max(close);
@@ -50,21 +58,46 @@ impl OpenHours {
             before = last.before + (last.close - last.open);
         }
         if open < close {
-            self.openings.push(Opening {
+            self.0.push(Opening {
                 open,
                 close,
                 before,
             });
         }
     }
+}
+
+impl From<Openings> for OpenHours {
+    fn from(Openings(mut openings): Openings) -> Self {
+        openings.shrink_to_fit();
+        Self {
+            by_instant: Buckets::new(openings.iter().map(|opening| opening.open)),
+            by_work: Buckets::new(openings.iter().map(|opening| opening.before)),
+            openings,
+        }
+    }
+}
+
+impl OpenHours {
+    /// The last opening that begins before `t`.
+    fn opened_before(&self, t: i64) -> Option<&Opening> {
+        let after = self
+            .by_instant
+            .count_below(&self.openings, |opening| opening.open, t);
+        self.openings.get(after.checked_sub(1)?)
+    }
+
+    /// The opening in which the `nth` millisecond of work is done, counted from one.
+    fn doing(&self, nth: i64) -> Option<&Opening> {
+        let after = self
+            .by_work
+            .count_below(&self.openings, |opening| opening.before, nth);
+        self.openings.get(after.checked_sub(1)?)
+    }
 
     /// Working milliseconds before `t`, since the first year the calendar holds.
     fn worked_before(&self, t: i64) -> i64 {
-        let after = self.openings.partition_point(|opening| opening.open < t);
-        match after
-            .checked_sub(1)
-            .and_then(|last| self.openings.get(last))
-        {
+        match self.opened_before(t) {
             Some(opening) => opening.before + (t.min(opening.close) - opening.open),
             None => 0,
         }
@@ -92,13 +125,12 @@ impl OpenHours {
                     .worked_before(from.as_millis())
                     .checked_add(ms)
                     .ok_or(NoWorkingTime { from })?;
-                let index = self.openings.partition_point(|opening| {
-                    opening.before + (opening.close - opening.open) < target
-                });
-                let opening = self.openings.get(index).ok_or(NoWorkingTime { from })?;
-                Ok(Timestamp::from_millis(
-                    opening.open + (target - opening.before),
-                ))
+                let opening = self.doing(target).ok_or(NoWorkingTime { from })?;
+                let into = target - opening.before;
+                if into > opening.close - opening.open {
+                    return Err(NoWorkingTime { from });
+                }
+                Ok(Timestamp::from_millis(opening.open + into))
             }
         }
     }
@@ -119,13 +151,7 @@ impl OpenHours {
                 if target < 0 {
                     return Err(NoWorkingTime { from: to });
                 }
-                let after = self
-                    .openings
-                    .partition_point(|opening| opening.before <= target);
-                let opening = after
-                    .checked_sub(1)
-                    .and_then(|last| self.openings.get(last))
-                    .ok_or(NoWorkingTime { from: to })?;
+                let opening = self.doing(target + 1).ok_or(NoWorkingTime { from: to })?;
                 Ok(Timestamp::from_millis(
                     opening.open + (target - opening.before),
                 ))
@@ -137,10 +163,7 @@ impl OpenHours {
     #[must_use]
     pub fn is_open_at(&self, t: Timestamp) -> bool {
         let t = t.as_millis();
-        let after = self.openings.partition_point(|opening| opening.open <= t);
-        after
-            .checked_sub(1)
-            .and_then(|last| self.openings.get(last))
+        self.opened_before(t.saturating_add(1))
             .is_some_and(|opening| t < opening.close)
     }
 

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use chrono::NaiveDate;
 use groundbreak_sla::{
     Calendar, CalendarSet, ClockEvent, ClockEventKind, ClockPolicy, ClockReading, ClockState,
-    Party, ReopenMode, Timestamp, Verdict, explain, fold,
+    DayEnd, DayStart, Party, ReopenMode, Timestamp, Verdict, explain, fold, parse_local,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -102,6 +103,159 @@ proptest! {
             prop_assert_eq!(calendar.add(t, ms).unwrap(), t.saturating_add_millis(ms));
             prop_assert_eq!(calendar.sub(t, ms).unwrap(), t.saturating_add_millis(-ms));
         }
+    }
+}
+
+/// The first and last instant of a calendar and what lies around them, openings and closings,
+/// nights in which clocks change, and the ends of the type.
+fn anywhere() -> impl Strategy<Value = (Arc<Calendar>, Timestamp)> {
+    let offset = prop_oneof![-3_i64..3, -200_000_000_i64..200_000_000];
+    (calendar(), instant(), 0_usize..8, offset).prop_map(|(calendar, t, place, offset)| {
+        let (first, last) = calendar.range();
+        let place = match place {
+            0 => first,
+            1 => last,
+            2 => Timestamp::MIN,
+            3 => Timestamp::MAX,
+            // The next opening, the next closing, the next end of a date.
+            4 => calendar.add(t, 1).unwrap().saturating_add_millis(-1),
+            5 => calendar.end_of(calendar.date_of(t), DayEnd::Close),
+            6 => calendar.end_of(calendar.date_of(t), DayEnd::Midnight),
+            _ => t,
+        };
+        (calendar, place.saturating_add_millis(offset))
+    })
+}
+
+/// The working days around a date, each with its closing, found by looking at each date.
+fn working_days(calendar: &Calendar, around: NaiveDate) -> Vec<(NaiveDate, Timestamp)> {
+    let minutes = |date: NaiveDate, minute: u16| {
+        let days = u64::from(minute / 1440);
+        let local = format!(
+            "{} {:02}:{:02}",
+            date + chrono::Days::new(days),
+            minute % 1440 / 60,
+            minute % 60
+        );
+        parse_local(calendar.tz(), &local).unwrap()
+    };
+    (around - chrono::Days::new(40))
+        .iter_days()
+        .take(81)
+        .filter_map(|date| {
+            let close = calendar.windows(date).last()?.close_minute;
+            Some((date, minutes(date, close)))
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn working_days_are_what_looking_at_each_date_finds(
+        calendar in calendar(), t in instant(), days in 1_usize..5, same_day in any::<bool>()
+    ) {
+        let today = t.in_zone(calendar.tz()).date_naive();
+        prop_assert_eq!(calendar.date_of(t), today);
+        let found = working_days(&calendar, today);
+        prop_assert_eq!(calendar.is_working_day(today), found.iter().any(|(date, _)| *date == today));
+        let start = if same_day { DayStart::SameDay } else { DayStart::NextDay };
+        let due = found
+            .iter()
+            .filter(|(date, close)| *close > t && (*date > today || (same_day && *date == today)))
+            .nth(days - 1)
+            .map(|(_, close)| *close);
+        let count = u32::try_from(days).unwrap();
+        prop_assert_eq!(calendar.add_working_days(t, count, start).ok(), due);
+        let back = found.iter().rev().filter(|(date, _)| *date < today).nth(days - 1);
+        prop_assert_eq!(calendar.sub_working_days(t, count).ok(), back.map(|(_, close)| *close));
+    }
+
+    #[test]
+    fn working_days_added_are_the_working_days_between(
+        calendar in calendar(), t in instant(), days in 1_u32..300
+    ) {
+        // A night shift closes on the date after its own, so the date of a due instant is told
+        // from its last millisecond of work only if every window ends by midnight.
+        let by_midnight = calendar.id() != "night";
+        let due = calendar.add_working_days(t, days, DayStart::NextDay).unwrap();
+        let due_date = calendar.date_of(due.saturating_add_millis(-1));
+        if by_midnight {
+            prop_assert!(calendar.is_working_day(due_date));
+            prop_assert_eq!(calendar.working_days_between(calendar.date_of(t), due_date), i64::from(days));
+        }
+        let back = calendar.sub_working_days(t, days).unwrap();
+        let back_date = calendar.date_of(back.saturating_add_millis(-1));
+        if by_midnight {
+            prop_assert!(calendar.is_working_day(back_date));
+            let today = calendar.date_of(t);
+            let before = i64::from(calendar.is_working_day(today));
+            prop_assert_eq!(calendar.working_days_between(back_date, today) - before + 1, i64::from(days));
+        }
+        let more = calendar.add_working_days(t, days + 1, DayStart::NextDay).unwrap();
+        prop_assert!(due < more);
+        prop_assert!(calendar.sub_working_days(t, days + 1).unwrap() < back);
+    }
+
+    #[test]
+    fn a_later_start_is_never_due_earlier_in_working_days(
+        calendar in calendar(), mut instants in [instant(), instant()], days in 1_u32..40
+    ) {
+        instants.sort();
+        let [a, b] = instants;
+        // Where clocks change at midnight a date may come back; here none does.
+        for start in [DayStart::NextDay, DayStart::SameDay] {
+            let due = |t| calendar.add_working_days(t, days, start).unwrap();
+            prop_assert!(due(a) <= due(b));
+        }
+        prop_assert!(calendar.sub_working_days(a, days).unwrap() <= calendar.sub_working_days(b, days).unwrap());
+    }
+
+    #[test]
+    fn every_question_has_an_answer_at_every_instant((calendar, t) in anywhere(), ms in amount()) {
+        let (first, last) = calendar.range();
+        let all = calendar.working_between(first, last);
+        let before = calendar.working_between(first, t);
+        prop_assert_eq!(before + calendar.working_between(t, last), all);
+        let open = calendar.is_open_at(t);
+        prop_assert_eq!(calendar.working_between(t, t.saturating_add_millis(1)), i64::from(open));
+        match calendar.add(t, ms) {
+            Ok(due) => {
+                prop_assert_eq!(calendar.working_between(t, due), ms);
+                prop_assert!(calendar.is_open_at(due.saturating_add_millis(-1)));
+            }
+            Err(_) => prop_assert!(before + ms > all),
+        }
+        match calendar.sub(t, ms) {
+            Ok(start) => {
+                prop_assert_eq!(calendar.working_between(start, t), ms);
+                prop_assert!(calendar.is_open_at(start));
+            }
+            Err(_) => prop_assert!(before < ms),
+        }
+        prop_assert!(calendar.add(t, i64::MAX).is_err() && calendar.sub(t, i64::MAX).is_err());
+        prop_assert_eq!(calendar.date_of(t), t.in_zone(calendar.tz()).date_naive());
+        if let Ok(due) = calendar.add_working_days(t, 3, DayStart::SameDay) {
+            prop_assert!(due > t);
+        }
+        if let Ok(start) = calendar.sub_working_days(t, 3) {
+            prop_assert!(start < t);
+        }
+    }
+
+    #[test]
+    fn an_answer_does_not_depend_on_the_zone_instants_are_written_in(
+        calendar in calendar(), t in instant(), ms in amount(), tz in prop::sample::select(&chrono_tz::TZ_VARIANTS[..])
+    ) {
+        let written = |t: Timestamp| t.in_zone(tz).fixed_offset().to_rfc3339();
+        let there: Timestamp = written(t).parse().unwrap();
+        prop_assert_eq!(there, t);
+        let due = calendar.add(there, ms).unwrap();
+        prop_assert_eq!(calendar.add(t, ms).unwrap(), due);
+        let read: Timestamp = written(due).parse().unwrap();
+        prop_assert_eq!(read, due);
+        prop_assert_eq!(calendar.working_between(there, read), ms);
     }
 }
 
