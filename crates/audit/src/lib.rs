@@ -1,13 +1,20 @@
 //! Turnaround, attainment and where the time went, computed from folded cases.
 //!
 //! What measures cannot write: nothing here touches an engine or a store. Every figure carries
-//! the rows it was computed from, and percentiles are actual cases (nearest rank), never
-//! interpolated or averaged.
+//! the rows it was computed from. The percentiles of a report are actual cases (nearest rank),
+//! never interpolated or averaged; [`Distribution::linear`] is for comparison with figures that
+//! others computed. All of it is exact arithmetic in whole numbers.
 
+mod attainment;
+mod control_chart;
+mod distribution;
+mod fraction;
 mod percentile;
 mod turnaround;
 
+pub use attainment::{Attainment, Counts};
+pub use control_chart::ControlChart;
+pub use distribution::Distribution;
+pub use fraction::Fraction;
 pub use percentile::Percentiles;
-pub use turnaround::{
-    Attainment, ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround,
-};
+pub use turnaround::{ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround};

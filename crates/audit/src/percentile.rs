@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::Distribution;
+
 /// Percentiles of durations in milliseconds, by nearest rank: each is the duration of an actual
 /// case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,20 +22,15 @@ pub struct Percentiles {
 
 impl Percentiles {
     /// Returns the percentiles of these durations, or `None` when there are none.
-    pub fn of(mut durations_ms: Vec<i64>) -> Option<Self> {
-        durations_ms.sort_unstable();
-        let rank = |percent: usize| {
-            // The smallest rank that covers the percentage; ranks begin with 1.
-            let rank = (percent * durations_ms.len()).div_ceil(100).max(1);
-            durations_ms.get(rank - 1).copied()
-        };
+    pub fn of(durations_ms: Vec<i64>) -> Option<Self> {
+        let durations = Distribution::of(durations_ms)?;
         Some(Self {
-            n: durations_ms.len(),
-            p50_ms: rank(50)?,
-            p75_ms: rank(75)?,
-            p90_ms: rank(90)?,
-            p95_ms: rank(95)?,
-            max_ms: *durations_ms.last()?,
+            n: durations.n(),
+            p50_ms: durations.nearest_rank(50),
+            p75_ms: durations.nearest_rank(75),
+            p90_ms: durations.nearest_rank(90),
+            p95_ms: durations.nearest_rank(95),
+            max_ms: durations.max(),
         })
     }
 }

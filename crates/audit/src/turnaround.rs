@@ -4,7 +4,7 @@ use groundbreak_workflow::sla::{ClockReading, ClockState, Party, PausedTotal, Ti
 use groundbreak_workflow::{Case, CaseId, LegalEffect, Stuck, Text, Workflow};
 use serde::Serialize;
 
-use crate::Percentiles;
+use crate::{Attainment, Counts, Percentiles};
 
 /// How long cases took, by clock and by stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,25 +44,6 @@ pub struct ClockTurnaround {
     pub applicant: Option<Percentiles>,
     /// Every cycle, in the order they began: what the figures above were computed from.
     pub rows: Vec<CycleRow>,
-}
-
-/// How often a clock was met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Attainment {
-    /// Stopped in time.
-    pub met: usize,
-    /// Stopped too late.
-    pub missed: usize,
-    /// Cancelled: they count neither way.
-    pub void: usize,
-    /// Not stopped yet, and in time so far.
-    pub running: usize,
-    /// Not stopped yet, and late already.
-    pub running_late: usize,
-    /// Met among those stopped, in hundredths of a percent, rounded down; `None` of none.
-    pub closed_bp: Option<usize>,
-    /// The same with those late already counted as missed.
-    pub with_running_late_bp: Option<usize>,
 }
 
 /// One cycle of a clock.
@@ -191,7 +172,7 @@ fn clock_turnaround(
         title: clock.title.clone(),
         effect: clock.effect,
         budget: clock.policy.goal.text(),
-        attainment: Attainment::of(&rows),
+        attainment: counts(&rows).into(),
         wall: stopped(|row| row.wall_ms),
         office: stopped(|row| row.office_ms),
         applicant: stopped(|row| row.applicant_ms),
@@ -236,25 +217,19 @@ fn row(case: &Case, state: ClockState, verdict: Verdict, paused: &[PausedTotal])
     }
 }
 
-impl Attainment {
-    fn of(rows: &[CycleRow]) -> Self {
-        let mut counts = Self::default();
-        for row in rows {
-            match (row.state, row.verdict) {
-                (ClockState::Cancelled, _) | (_, Verdict::Void) => counts.void += 1,
-                (ClockState::Stopped, Verdict::Met) => counts.met += 1,
-                (ClockState::Stopped, _) => counts.missed += 1,
-                (_, Verdict::Missed) => counts.running_late += 1,
-                _ => counts.running += 1,
-            }
-        }
-        let share = |of: usize| (of > 0).then(|| counts.met * 10_000 / of);
-        Self {
-            closed_bp: share(counts.met + counts.missed),
-            with_running_late_bp: share(counts.met + counts.missed + counts.running_late),
-            ..counts
+/// Sorts cycles by how they ended. A journal records no excuse, so none is excused.
+fn counts(rows: &[CycleRow]) -> Counts {
+    let mut counts = Counts::default();
+    for row in rows {
+        match (row.state, row.verdict) {
+            (ClockState::Cancelled, _) | (_, Verdict::Void) => counts.void += 1,
+            (ClockState::Stopped, Verdict::Met) => counts.met += 1,
+            (ClockState::Stopped, _) => counts.missed += 1,
+            (_, Verdict::Missed) => counts.running_missed += 1,
+            _ => counts.running_in_time += 1,
         }
     }
+    counts
 }
 
 fn stages(workflow: &Workflow, cases: &[&Case]) -> Vec<StageTurnaround> {

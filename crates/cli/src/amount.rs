@@ -1,4 +1,5 @@
-//! Amounts of time as people write them in a scenario: `5h`, `1h55m`, `3d`, `0.001s`, `1小时55分`.
+//! Amounts of time as people write them in a scenario: `5h`, `1h55m`, `3d`, `0.001s`, `1小时55分`;
+//! and shares: `93.75%`.
 
 use groundbreak_workflow::sla::Used;
 
@@ -121,9 +122,32 @@ pub(crate) fn show(amount: Used) -> String {
     }
 }
 
+/// Writes hundredths of a percent: 9950 as `99.5%`.
+pub(crate) fn percent(bp: usize) -> String {
+    let (whole, part) = (bp / 100, bp % 100);
+    match part {
+        0 => format!("{whole}%"),
+        part if part % 10 == 0 => format!("{whole}.{}%", part / 10),
+        part => format!("{whole}.{part:02}%"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_written_without_rounding() {
+        for (bp, text) in [
+            (10_000, "100%"),
+            (9_950, "99.5%"),
+            (6_666, "66.66%"),
+            (5, "0.05%"),
+            (0, "0%"),
+        ] {
+            assert_eq!(percent(bp), text);
+        }
+    }
 
     #[test]
     fn amounts_are_read_as_they_are_written() {

@@ -98,7 +98,11 @@ const WORDS: [(&str, &str, &str); 82] = [
     ("report turnaround", "to", "只计当日或之前接件的"),
     ("report turnaround", "format", "输出形式"),
     ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
-    ("clock", "file", "JSON：一个时限或算式，或它们的列表"),
+    (
+        "clock",
+        "file",
+        "JSON：一个时限、算式、统计或达标率，或它们的列表",
+    ),
     (
         "clock",
         "calendars",

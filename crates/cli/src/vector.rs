@@ -1,10 +1,13 @@
-//! A worked vector: one clock with everything that happened to it, or one sum on a calendar, as a
-//! file of vectors writes it. What is read here is checked; what exists can be computed.
+//! A worked vector: one clock with everything that happened to it, one sum on a calendar, or the
+//! figures of many cases, as a file of vectors writes it. What is read here is checked; what exists
+//! can be computed.
 
 mod answer;
 mod face;
 mod fields;
 mod order;
+mod sample;
+mod tally;
 
 use std::sync::Arc;
 
@@ -23,6 +26,8 @@ use fields::{Fields, shown};
 
 pub(crate) use answer::instant;
 pub(crate) use face::{draw, local};
+pub(crate) use sample::{SampleQuestion, draw_sample};
+pub(crate) use tally::{TallyQuestion, draw_tally};
 
 /// What is wrong with a vector, or worth saying about it.
 #[derive(Debug)]
@@ -47,7 +52,7 @@ impl std::error::Error for Problem {}
 pub(crate) struct Vector {
     pub(crate) id: String,
     pub(crate) title: String,
-    /// The zone in which instants are written.
+    /// The zone in which instants are written, where there are any.
     pub(crate) tz: Tz,
     pub(crate) question: Question,
     /// The keys that are asked for; `None` for all of them.
@@ -62,8 +67,10 @@ pub(crate) enum Question {
     Clock(Box<ClockQuestion>),
     /// A sum.
     Sum(SumQuestion),
-    /// Something that is no matter of one clock, such as the percentiles of many.
-    Other(String),
+    /// The figures of many cases.
+    Sample(Box<SampleQuestion>),
+    /// How often a clock was met.
+    Tally(TallyQuestion),
 }
 
 /// A clock and everything that happened to it.
@@ -115,43 +122,48 @@ pub(crate) fn name(value: &Value, index: usize) -> String {
     }
 }
 
+/// What a vector is about, by its kind.
+#[derive(Clone, Copy)]
+enum Kind {
+    Clock,
+    Sum,
+    Sample,
+    Tally,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("clock", Kind::Clock),
+    ("arith", Kind::Sum),
+    ("report", Kind::Sample),
+    ("attainment", Kind::Tally),
+];
+
+/// The keys that every vector may have.
+const COMMON: [&str; 7] = [
+    "id",
+    "kind",
+    "title",
+    "tags",
+    "why",
+    "expect",
+    "verified_by",
+];
+
 /// Reads a vector, and checks that it makes sense.
 pub(crate) fn read(value: &Value, index: usize, calendars: &Calendars) -> Result<Vector, Problem> {
     let fields = Fields::of(value, "")?;
     let mut notes = Vec::new();
     fields.text("id")?;
-    let kind = fields
-        .needed("kind", ("请写 clock 或 arith。", "Write clock or arith."))?
-        .as_str()
-        .unwrap_or_default();
-    let mut vector = Vector {
-        id: name(value, index),
-        title: fields.text("title")?.unwrap_or_default().to_owned(),
-        tz: chrono_tz::UTC,
-        question: Question::Other(kind.to_owned()),
-        wanted: None,
-        notes: Vec::new(),
-    };
-    match kind {
-        "clock" | "arith" => {}
-        "report" | "attainment" => return Ok(vector),
-        other => {
-            return Err(Problem::new(
-                "kind",
-                format!("“{other}”不是向量的种类。请写 clock 或 arith。"),
-                format!("\"{other}\" is no kind of vector. Write clock or arith."),
-            ));
-        }
-    }
-    fields.only(
-        &[
-            "id",
-            "kind",
-            "title",
-            "tags",
-            "why",
-            "expect",
-            "verified_by",
+    fields.needed(
+        "kind",
+        (
+            "请写 clock、arith、report 或 attainment。",
+            "Write clock, arith, report or attainment.",
+        ),
+    )?;
+    let kind = fields.word("kind", &KINDS)?.unwrap_or(Kind::Clock);
+    let own: Vec<&str> = match kind {
+        Kind::Clock | Kind::Sum => [
             "calendar",
             "tz",
             "clock",
@@ -161,12 +173,57 @@ pub(crate) fn read(value: &Value, index: usize, calendars: &Calendars) -> Result
             "a",
             "b",
             "amount_ms",
-        ],
-        &mut notes,
-    )?;
-    let calendar = named_calendar(&fields, calendars)?;
-    vector.tz = match fields.text("tz")? {
-        None => calendar.tz(),
+        ]
+        .to_vec(),
+        Kind::Sample => fields
+            .names()
+            .filter(|name| sample::unit(name).is_some())
+            .collect(),
+        Kind::Tally => vec!["counts"],
+    };
+    let known: Vec<&str> = COMMON.iter().copied().chain(own).collect();
+    fields.only(&known, &mut notes)?;
+    let (tz, question) = match kind {
+        Kind::Clock | Kind::Sum => {
+            let calendar = named_calendar(&fields, calendars)?;
+            let tz = zone(&fields, calendar)?;
+            let question = if matches!(kind, Kind::Sum) {
+                Question::Sum(sum(&fields, calendar)?)
+            } else {
+                Question::Clock(Box::new(clock(&fields, calendar, calendars, &mut notes)?))
+            };
+            (tz, question)
+        }
+        Kind::Sample => {
+            let sample = SampleQuestion::read(&fields, &mut notes)?;
+            (chrono_tz::UTC, Question::Sample(Box::new(sample)))
+        }
+        Kind::Tally => {
+            let tally = TallyQuestion::read(&fields, &mut notes)?;
+            (chrono_tz::UTC, Question::Tally(tally))
+        }
+    };
+    let wanted = match fields.get("expect") {
+        None => None,
+        Some(value) => {
+            Fields::of(value, "expect")?;
+            value.as_object().cloned()
+        }
+    };
+    Ok(Vector {
+        id: name(value, index),
+        title: fields.text("title")?.unwrap_or_default().to_owned(),
+        tz,
+        question,
+        wanted,
+        notes,
+    })
+}
+
+/// The zone in which instants are written: that of the calendar, unless another is named.
+fn zone(fields: &Fields<'_>, calendar: &Calendar) -> Result<Tz, Problem> {
+    match fields.text("tz")? {
+        None => Ok(calendar.tz()),
         Some(text) => text.parse().map_err(|_| {
             Problem::new(
                 "tz",
@@ -175,22 +232,8 @@ pub(crate) fn read(value: &Value, index: usize, calendars: &Calendars) -> Result
                     "there is no time zone \"{text}\". Write an IANA name such as Asia/Shanghai."
                 ),
             )
-        })?,
-    };
-    vector.wanted = match fields.get("expect") {
-        None => None,
-        Some(value) => {
-            Fields::of(value, "expect")?;
-            value.as_object().cloned()
-        }
-    };
-    vector.question = if kind == "arith" {
-        Question::Sum(sum(&fields, calendar)?)
-    } else {
-        Question::Clock(Box::new(clock(&fields, calendar, calendars, &mut notes)?))
-    };
-    vector.notes = notes;
-    Ok(vector)
+        }),
+    }
 }
 
 fn named_calendar<'a>(

@@ -11,14 +11,16 @@ use crate::calendar_files::{BYTES_MAX, Calendars, parse};
 use crate::definitions::read_text;
 use crate::screen::{Format, Screen};
 use crate::trouble::{self, Outcome, Told, Trouble};
-use crate::vector::{self, Operation, Problem, Question, SumQuestion, Vector, draw, local};
+use crate::vector::{
+    self, Operation, Problem, Question, SumQuestion, Vector, draw, draw_sample, draw_tally, local,
+};
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: groundbreak clock disputed.json --calendars hall.yaml --format human"
 )]
 pub(crate) struct Arguments {
-    /// JSON: one clock or sum, or a list of them
+    /// JSON: one clock, sum, report or attainment, or a list of them
     #[arg(value_name = "VECTORS")]
     file: PathBuf,
     /// Calendars besides the shipped ones: YAML, or JSON with one or a list of them; may be repeated
@@ -88,7 +90,20 @@ fn answer(vector: &Vector, format: Format, screen: &mut Screen) -> Result<()> {
             }
             draw_sum(vector, sum, screen)
         }
-        Question::Other(_) => Ok(()),
+        Question::Sample(sample) => {
+            let line = vector.sample_line(sample)?;
+            if format == Format::Json {
+                return Ok(screen.json_line(&line)?);
+            }
+            draw_sample(vector, sample, screen)
+        }
+        Question::Tally(tally) => {
+            let line = vector.tally_line(tally)?;
+            if format == Format::Json {
+                return Ok(screen.json_line(&line)?);
+            }
+            draw_tally(vector, tally, screen)
+        }
     }
 }
 
@@ -121,17 +136,6 @@ fn draw_sum(vector: &Vector, sum: &SumQuestion, screen: &mut Screen) -> Result<(
 fn note(vector: &Vector, screen: &mut Screen) -> Result<()> {
     let label = screen.word("注意", "note").to_owned();
     let language = screen.language();
-    if let Question::Other(kind) = &vector.question {
-        screen.flush()?;
-        let text = Text::new(
-            format!("{} 是 {kind}，不是时限，已跳过。", vector.id),
-            format!(
-                "{} is of kind {kind}, not a clock, and was skipped.",
-                vector.id
-            ),
-        );
-        eprintln!("{label}: {}", text.get(language));
-    }
     for problem in &vector.notes {
         eprintln!(
             "{label}: {} {}: {}",

@@ -188,21 +188,13 @@ fn row(clock: &ClockTurnaround, language: groundbreak_workflow::Language) -> [St
         attainment.missed.to_string(),
         (attainment.running + attainment.running_late).to_string(),
         attainment.running_late.to_string(),
-        attainment.closed_bp.map_or_else(|| "–".to_owned(), percent),
+        attainment
+            .closed_bp
+            .map_or_else(|| "–".to_owned(), amount::percent),
         time(wall, |wall| wall.p50_ms),
         time(wall, |wall| wall.p90_ms),
         time(wall, |wall| wall.max_ms),
     ]
-}
-
-/// Writes hundredths of a percent: 9950 as `99.5%`.
-fn percent(bp: usize) -> String {
-    let (whole, part) = (bp / 100, bp % 100);
-    match part {
-        0 => format!("{whole}%"),
-        part if part % 10 == 0 => format!("{whole}.{}%", part / 10),
-        part => format!("{whole}.{part:02}%"),
-    }
 }
 
 fn time(wall: Option<&Percentiles>, which: impl Fn(&Percentiles) -> i64) -> String {
@@ -215,19 +207,6 @@ fn time(wall: Option<&Percentiles>, which: impl Fn(&Percentiles) -> i64) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shares_are_written_without_rounding() {
-        for (bp, text) in [
-            (10_000, "100%"),
-            (9_950, "99.5%"),
-            (6_666, "66.66%"),
-            (5, "0.05%"),
-            (0, "0%"),
-        ] {
-            assert_eq!(percent(bp), text);
-        }
-    }
 
     #[test]
     fn only_whole_dates_are_compared() {

@@ -106,7 +106,8 @@ impl Vector {
         })
     }
 
-    fn line(
+    /// Returns the keys that are asked for, or all, each with its value.
+    pub(super) fn line(
         &self,
         all: &[&str],
         value: impl Fn(&str, Option<&Value>) -> Result<Value, Problem>,
@@ -209,7 +210,8 @@ fn paused(reading: &ClockReading) -> Value {
     Value::Object(totals.collect())
 }
 
-fn no_such_key(key: &str, all: &[&str]) -> Problem {
+/// Says that a key of `expect` is none, and which there are.
+pub(super) fn no_such_key(key: &str, all: &[&str]) -> Problem {
     Problem::new(
         &format!("expect.{key}"),
         format!("不计算这一项。可写：{}。", all.join("、")),

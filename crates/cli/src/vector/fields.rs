@@ -36,6 +36,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Returns the keys there are.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.object.keys().map(String::as_str)
+    }
+
     /// Returns what a key has; what is null is not there.
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         self.object.get(name).filter(|value| !value.is_null())

@@ -1,0 +1,13 @@
+//! What the audit computes, against numbers worked by hand and by others.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot read its own input has failed"
+)]
+
+mod attainment;
+mod control_chart;
+mod distribution;
+mod suites;
+mod vectors;
