@@ -16,7 +16,7 @@ use groundbreak_workflow::Text;
 use groundbreak_workflow::sla::{
     Budget, Calendar, CalendarChange, CalendarRef, CalendarSet, ClockError, ClockEvent,
     ClockEventKind, ClockPolicy, ClockReading, Comparator, DayEnd, DayStart, Goal, GoalError,
-    PauseReason, ReopenMode, Timestamp, Trigger,
+    Party, PauseReason, ReopenMode, Timestamp, Trigger,
 };
 use serde_json::{Map, Value};
 
@@ -332,6 +332,7 @@ fn clock(
             "warn_pct",
             "warn_before_ms",
             "warn_before_days",
+            "proof_for",
         ],
         notes,
     )?;
@@ -360,6 +361,9 @@ fn clock(
                 "at",
                 "effective",
                 "reason",
+                "law",
+                "document",
+                "approved_by",
                 "mode",
                 "calendar",
                 "unit",
@@ -372,7 +376,7 @@ fn clock(
         events.push(event(&fields, &settings, calendars, notes)?);
     }
     let as_of = fields.needed_instant("as_of")?;
-    order::check(&events, as_of, notes)?;
+    order::check(&policy, &events, as_of, notes)?;
     Ok(ClockQuestion {
         policy,
         calendars: calendars.beginning_with(calendar),
@@ -419,7 +423,34 @@ fn policy(settings: &Fields<'_>) -> Result<ClockPolicy, Problem> {
     let ends = [("close", DayEnd::Close), ("midnight", DayEnd::Midnight)];
     policy.day_end = settings.word("day_end", &ends)?.unwrap_or_default();
     policy.count_overtime = settings.truth("count_overtime")?;
+    policy.proof_for = parties(settings)?;
     Ok(policy)
+}
+
+/// Reads the parties for whose time a pause must name the law and the letter.
+fn parties(settings: &Fields<'_>) -> Result<Vec<Party>, Problem> {
+    let names = || Party::ALL.map(Party::name).join(", ");
+    let wrong = || {
+        Problem::new(
+            &settings.key("proof_for"),
+            format!("应为责任方的列表。可写：{}。", names()),
+            format!("a list of parties is needed. There are: {}.", names()),
+        )
+    };
+    let Some(written) = settings.get("proof_for") else {
+        return Ok(Vec::new());
+    };
+    written
+        .as_array()
+        .ok_or_else(wrong)?
+        .iter()
+        .map(|name| {
+            Party::ALL
+                .into_iter()
+                .find(|party| name.as_str() == Some(party.name()))
+                .ok_or_else(wrong)
+        })
+        .collect()
 }
 
 /// Reads a goal. A change of it keeps the unit and the comparison that it does not name.
@@ -505,6 +536,7 @@ fn event(
         Reopen,
         SetBudget,
         SetCalendar,
+        Excuse,
     }
     let names = [
         ("start", Name::Start),
@@ -515,6 +547,7 @@ fn event(
         ("reopen", Name::Reopen),
         ("set_budget", Name::SetBudget),
         ("set_calendar", Name::SetCalendar),
+        ("excuse", Name::Excuse),
     ];
     fields.needed(
         "type",
@@ -527,7 +560,11 @@ fn event(
     let told = || reason.unwrap_or_default().to_owned();
     let kind = match fields.word("type", &names)? {
         Some(Name::Pause) => ClockEventKind::Pause {
-            reason: pause_reason(fields, reason, notes)?,
+            reason: PauseReason {
+                law: fields.text("law")?.map(str::to_owned),
+                document: fields.text("document")?.map(str::to_owned),
+                ..pause_reason(fields, reason, notes)?
+            },
         },
         Some(Name::Resume) => ClockEventKind::Resume {
             reason: reason.map(str::to_owned),
@@ -543,10 +580,14 @@ fn event(
                 mode: fields.word("mode", &modes)?.unwrap_or_default(),
             }
         }
+        Some(Name::Excuse) => ClockEventKind::Excuse {
+            reason: told(),
+            document: fields.text("document")?.map(str::to_owned),
+        },
         Some(Name::SetBudget) => ClockEventKind::SetGoal {
             goal: goal(fields, settings)?,
             reason: told(),
-            approved_by: None,
+            approved_by: fields.text("approved_by")?.map(str::to_owned),
         },
         Some(Name::SetCalendar) => {
             let modes = [

@@ -262,26 +262,36 @@ fn pause(
     events: &[ClockEvent],
     reason: &PauseReason,
 ) -> Result<(), Objection> {
-    let named = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
     if held(events).contains(&reason.name.as_str()) {
         return Err(Objection::AlreadyPaused {
             reason: reason.name.clone(),
         });
     }
-    if !policy.proof_for.contains(&reason.party) {
-        return Ok(());
+    policy.check_proof(reason)
+}
+
+impl ClockPolicy {
+    /// Tells whether a reason to pause names the law and the letter, where this policy wants them.
+    ///
+    /// # Errors
+    ///
+    /// [`Objection::NoLaw`] or [`Objection::NoDocument`].
+    pub fn check_proof(&self, reason: &PauseReason) -> Result<(), Objection> {
+        let named =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        let wanted = self.proof_for.contains(&reason.party);
+        if wanted && !named(&reason.law) {
+            return Err(Objection::NoLaw {
+                reason: reason.name.clone(),
+            });
+        }
+        if wanted && !named(&reason.document) {
+            return Err(Objection::NoDocument {
+                reason: reason.name.clone(),
+            });
+        }
+        Ok(())
     }
-    if !named(&reason.law) {
-        return Err(Objection::NoLaw {
-            reason: reason.name.clone(),
-        });
-    }
-    if !named(&reason.document) {
-        return Err(Objection::NoDocument {
-            reason: reason.name.clone(),
-        });
-    }
-    Ok(())
 }
 
 fn set_goal(

@@ -4,7 +4,7 @@
 //! types events by hand means every one of them, so what could change nothing is told, and what
 //! can only be a slip is refused.
 
-use groundbreak_workflow::sla::{ClockEvent, ClockEventKind, Timestamp};
+use groundbreak_workflow::sla::{ClockEvent, ClockEventKind, ClockPolicy, Objection, Timestamp};
 
 use super::Problem;
 
@@ -21,6 +21,7 @@ enum Life {
 
 /// Checks the events in the order they were recorded.
 pub(super) fn check(
+    policy: &ClockPolicy,
     events: &[ClockEvent],
     as_of: Timestamp,
     notes: &mut Vec<Problem>,
@@ -56,6 +57,15 @@ pub(super) fn check(
                 "it lies after as_of and does not count.",
             ));
         }
+        if let ClockEventKind::Pause { reason } = &event.kind {
+            let lacking = |key, objection| objected(index, key, &objection);
+            policy
+                .check_proof(reason)
+                .map_err(|objection| match objection {
+                    Objection::NoDocument { .. } => lacking("document", objection),
+                    _ => lacking("law", objection),
+                })?;
+        }
         life = after(life, index, event, &mut held, notes)?;
     }
     Ok(())
@@ -87,12 +97,8 @@ fn after<'a>(
                 None => !held.is_empty(),
             };
             if !known {
-                return Err(about(
-                    index,
-                    if reason.is_some() { "reason" } else { "type" },
-                    "恢复之前没有相应的暂停。请补上 pause 事件，或去掉这一事件。",
-                    "nothing was paused that this could resume. Add the pause before it, or remove it.",
-                ));
+                let key = if reason.is_some() { "reason" } else { "type" };
+                return Err(objected(index, key, &Objection::NotPaused));
             }
             held.retain(|name| reason.as_ref().is_some_and(|reason| reason != name));
         }
@@ -120,10 +126,21 @@ fn after<'a>(
         }
         ClockEventKind::MoveStart
         | ClockEventKind::SetGoal { .. }
-        | ClockEventKind::SetCalendar { .. }
-        | ClockEventKind::Excuse { .. } => {}
+        | ClockEventKind::SetCalendar { .. } => {}
+        ClockEventKind::Excuse { .. } if life == Life::Unborn => {
+            return Err(objected(index, "type", &Objection::NotStarted));
+        }
+        ClockEventKind::Excuse { .. } => {}
     }
     Ok(life)
+}
+
+fn objected(index: usize, name: &str, objection: &Objection) -> Problem {
+    Problem {
+        code: objection.code(),
+        key: format!("events[{index}].{name}"),
+        text: objection.text(),
+    }
 }
 
 fn about(index: usize, name: &str, zh: &str, en: &str) -> Problem {

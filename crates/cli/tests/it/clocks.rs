@@ -221,7 +221,7 @@ fn a_slip_is_refused_with_vector_key_and_remedy_and_the_others_are_computed() {
                 v["events"][1] =
                     json!({"type": "set_budget", "at": "2023-03-23T11:00:00+08:00", "budget_ms": 9})
             },
-            "bad-vector",
+            "clock-not-paused",
             "events[2].type: ",
         ),
         (
@@ -553,12 +553,42 @@ fn what_is_passed_over_is_told() {
         .as_object_mut()
         .unwrap()
         .remove("reason");
-    vector["events"][3]["document"] = json!("x");
+    vector["events"][3]["remark"] = json!("x");
     let ran = clock(&vector, &[]);
     assert_eq!(ran.status, 0, "{ran:?}");
     assert_eq!(ran.json()["paused"]["other"]["wall_ms"], 10_800_000);
     assert!(ran.err.contains("D1 events[1].reason: "), "{ran:?}");
-    assert!(ran.err.contains("D1 events[3].document: "), "{ran:?}");
+    assert!(ran.err.contains("D1 events[3].remark: "), "{ran:?}");
+}
+
+#[test]
+fn a_pause_names_its_law_and_its_letter_where_the_policy_wants_them() {
+    let mut vector = good();
+    vector["clock"]["proof_for"] = json!(["applicant"]);
+    let ran = clock(&vector, &[]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(
+        ran.err
+            .starts_with("error[pause-without-law]: D1 events[1].law: "),
+        "{ran:?}"
+    );
+    vector["events"][1]["law"] = json!("行政许可法 §32");
+    let ran = clock(&vector, &[]);
+    assert!(
+        ran.err
+            .starts_with("error[pause-without-document]: D1 events[1].document: "),
+        "{ran:?}"
+    );
+    vector["events"][1]["document"] = json!("示补〔2023〕1号");
+    let ran = clock(&vector, &[]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    vector["clock"]["proof_for"] = json!(["nobody"]);
+    let ran = clock(&vector, &[]);
+    assert!(
+        ran.err
+            .starts_with("error[bad-vector]: D1 clock.proof_for: "),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "a test that cannot read its own input has failed"
 )]
 
+mod admission;
 mod calendars;
 mod figures;
 mod goals;
