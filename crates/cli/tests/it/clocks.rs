@@ -226,7 +226,7 @@ fn a_slip_is_refused_with_vector_key_and_remedy_and_the_others_are_computed() {
         ),
         (
             |v| v["events"][2]["reason"] = json!("hearing"),
-            "bad-vector",
+            "clock-not-paused",
             "events[2].reason: ",
         ),
         (
