@@ -9,6 +9,7 @@
 mod calendars;
 mod figures;
 mod goals;
+mod ics;
 mod laws;
 mod life;
 mod oracle;
