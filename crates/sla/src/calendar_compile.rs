@@ -12,7 +12,7 @@ use crate::calendar_spec::{
 };
 
 /// More exceptions than 130 years of public holidays have.
-const DATES_MAX: usize = 10_000;
+pub(crate) const DATES_MAX: usize = 10_000;
 const WINDOWS_MAX: usize = 48;
 /// The first stretch of this many days without a working day makes a calendar useless.
 const CLOSED_DAYS_MAX: i64 = 400;
@@ -177,7 +177,7 @@ fn exception_windows(
     }
 }
 
-fn date(text: &str, place: &str, faults: &mut Vec<CalendarFault>) -> Option<NaiveDate> {
+pub(crate) fn date(text: &str, place: &str, faults: &mut Vec<CalendarFault>) -> Option<NaiveDate> {
     // chrono also reads `2023-4-5`, and then two spellings would name one date.
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
@@ -188,7 +188,7 @@ fn date(text: &str, place: &str, faults: &mut Vec<CalendarFault>) -> Option<Naiv
     date
 }
 
-fn windows(hours: &Hours, place: &str, faults: &mut Vec<CalendarFault>) -> Vec<Window> {
+pub(crate) fn windows(hours: &Hours, place: &str, faults: &mut Vec<CalendarFault>) -> Vec<Window> {
     if hours.len() > WINDOWS_MAX {
         faults.push(CalendarFault::new(
             Kind::TooMany,

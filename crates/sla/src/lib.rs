@@ -39,6 +39,7 @@ mod event;
 mod explain;
 mod goal;
 mod history;
+mod ics;
 mod open_hours;
 mod pause;
 mod policy;
@@ -62,6 +63,9 @@ pub use clock::{ClockError, fold};
 pub use event::{CalendarChange, ClockEvent, ClockEventKind, ReopenMode};
 pub use explain::explain;
 pub use goal::{Budget, Comparator, Goal, GoalError};
+pub use ics::{
+    IcsFault, IcsFaultKind, IcsImport, IcsOptions, LeftOut, Unmarked, export_ics, import_ics,
+};
 pub use open_hours::{NoWorkingTime, OpenHours};
 pub use pause::{Party, PauseReason};
 pub use policy::{ClockPolicy, DayEnd, DayStart, Extension, Yellow};

@@ -10,6 +10,7 @@ mod admission;
 mod calendars;
 mod figures;
 mod goals;
+mod ics;
 mod laws;
 mod life;
 mod oracle;
