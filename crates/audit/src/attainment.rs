@@ -47,30 +47,41 @@ impl Counts {
 pub struct Attainment {
     /// Stopped in time.
     pub met: usize,
-    /// Stopped too late.
+    /// Stopped too late, excused or not.
     pub missed: usize,
+    /// How many of the missed were excused. Nothing is deleted: both figures are given.
+    pub excused: usize,
     /// Cancelled: they count neither way.
     pub void: usize,
     /// Not stopped yet, and in time so far.
     pub running: usize,
     /// Not stopped yet, and late already.
     pub running_late: usize,
-    /// [`Counts::closed_bp`].
+    /// [`Counts::closed_bp`], the excused counted as missed.
     pub closed_bp: Option<usize>,
-    /// [`Counts::pessimistic_bp`].
+    /// [`Counts::pessimistic_bp`], the excused counted as missed.
     pub with_running_late_bp: Option<usize>,
+    /// [`Counts::closed_bp`], the excused left out.
+    pub without_excused_bp: Option<usize>,
 }
 
 impl From<Counts> for Attainment {
     fn from(counts: Counts) -> Self {
+        let strict = Counts {
+            missed: counts.missed.saturating_add(counts.excused),
+            excused: 0,
+            ..counts
+        };
         Self {
             met: counts.met,
-            missed: counts.missed,
+            missed: strict.missed,
+            excused: counts.excused,
             void: counts.void,
             running: counts.running_in_time,
             running_late: counts.running_missed,
-            closed_bp: counts.closed_bp(),
-            with_running_late_bp: counts.pessimistic_bp(),
+            closed_bp: strict.closed_bp(),
+            with_running_late_bp: strict.pessimistic_bp(),
+            without_excused_bp: counts.closed_bp(),
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct CycleRow {
     pub state: ClockState,
     /// Whether the promise was kept.
     pub verdict: Verdict,
+    /// Whether a miss was excused (免责). The verdict stays.
+    pub excused: bool,
     /// When the cycle began.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -142,6 +144,7 @@ fn clock_turnaround(
     for case in cases {
         if let Some(reading) = workflow.clock_reading(case, name, as_of)? {
             rows.extend(reading.closed_cycles.iter().map(|cycle| CycleRow {
+                excused: cycle.excused.is_some(),
                 started_at: Some(cycle.started_at),
                 stopped_at: Some(cycle.stopped_at),
                 due: cycle.due,
@@ -182,6 +185,7 @@ fn clock_turnaround(
 
 fn current(case: &Case, reading: &ClockReading) -> CycleRow {
     CycleRow {
+        excused: reading.excused.is_some(),
         started_at: reading.started_at,
         stopped_at: reading.stopped_at,
         due: reading.due,
@@ -206,6 +210,7 @@ fn row(case: &Case, state: ClockState, verdict: Verdict, paused: &[PausedTotal])
         title: case.title.clone(),
         state,
         verdict,
+        excused: false,
         started_at: None,
         stopped_at: None,
         due: None,
@@ -217,13 +222,14 @@ fn row(case: &Case, state: ClockState, verdict: Verdict, paused: &[PausedTotal])
     }
 }
 
-/// Sorts cycles by how they ended. A journal records no excuse, so none is excused.
+/// Sorts cycles by how they ended.
 fn counts(rows: &[CycleRow]) -> Counts {
     let mut counts = Counts::default();
     for row in rows {
         match (row.state, row.verdict) {
             (ClockState::Cancelled, _) | (_, Verdict::Void) => counts.void += 1,
             (ClockState::Stopped, Verdict::Met) => counts.met += 1,
+            (ClockState::Stopped, _) if row.excused => counts.excused += 1,
             (ClockState::Stopped, _) => counts.missed += 1,
             (_, Verdict::Missed) => counts.running_missed += 1,
             _ => counts.running_in_time += 1,

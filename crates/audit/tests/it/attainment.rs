@@ -73,3 +73,16 @@ fn a_report_says_the_same_as_the_counts_it_rests_on() {
         (180, 12, 8)
     );
 }
+
+#[test]
+fn a_report_gives_both_figures_of_what_was_excused() {
+    let attainment = Attainment::from(Counts {
+        excused: 4,
+        ..counts(90, 6, 0)
+    });
+    assert_eq!((attainment.missed, attainment.excused), (10, 4));
+    assert_eq!(
+        (attainment.closed_bp, attainment.without_excused_bp),
+        (Some(9_000), Some(9_375))
+    );
+}

@@ -185,7 +185,15 @@ fn row(clock: &ClockTurnaround, language: groundbreak_workflow::Language) -> [St
         clock.title.get(language).to_owned(),
         clock.budget.get(language).to_owned(),
         attainment.met.to_string(),
-        attainment.missed.to_string(),
+        match (attainment.excused, language) {
+            (0, _) => attainment.missed.to_string(),
+            (excused, groundbreak_workflow::Language::Zh) => {
+                format!("{}（免责 {excused}）", attainment.missed)
+            }
+            (excused, groundbreak_workflow::Language::En) => {
+                format!("{} ({excused} excused)", attainment.missed)
+            }
+        },
         (attainment.running + attainment.running_late).to_string(),
         attainment.running_late.to_string(),
         attainment

@@ -8,6 +8,7 @@ audit-cut = There are too many cases; only the newest { $n } are counted.
 audit-rate = Attainment
 audit-of = { $met } of { $n }
 audit-with-late = incl. running late { $s }
+audit-without-excused = { $s } without the excused
 audit-counts = { $met } met, { $missed } missed
 audit-median = Median
 audit-p90 = 90 % within

@@ -5,6 +5,7 @@ audit-cut = 办件过多，只统计最近的 { $n } 件。
 audit-rate = 达标率
 audit-of = { $met } / { $n } 件
 audit-with-late = 含在办超期 { $s }
+audit-without-excused = 不计免责 { $s }
 audit-counts = 按时 { $met }，超期 { $missed }
 audit-median = 中位
 audit-p90 = 90% 在此以内

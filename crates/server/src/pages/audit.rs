@@ -269,6 +269,10 @@ fn clock_report(clock: &ClockTurnaround, at: &Moment) -> ClockReport {
         ),
         rate,
         rate_more: match attainment.with_running_late_bp {
+            _ if attainment.excused > 0 && stopped >= RATE_MIN => words.s(
+                "audit-without-excused",
+                attainment.without_excused_bp.map_or_else(nothing, share),
+            ),
             Some(bp) if attainment.running_late > 0 && stopped >= RATE_MIN => {
                 words.s("audit-with-late", share(bp))
             }
