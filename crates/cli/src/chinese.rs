@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Command path and argument (empty for the command itself), and what it does.
-const WORDS: [(&str, &str, &str); 82] = [
+const WORDS: [(&str, &str, &str); 93] = [
     ("", "", "让一个项目走完政务服务中心的全部流程。"),
     (
         "",
@@ -150,6 +150,41 @@ const WORDS: [(&str, &str, &str); 82] = [
         "自何时：2023-03-23 10:00 或 2023-03-23（日历所在地），或 RFC 3339",
     ),
     ("calendar between", "to", "至何时"),
+    (
+        "calendar import-ics",
+        "",
+        "由 iCalendar 文件（.ics）生成日历，逐处指出全部错误",
+    ),
+    ("calendar import-ics", "file", "iCalendar 文件"),
+    ("calendar import-ics", "id", "日历的 id；不指定则用文件名"),
+    ("calendar import-ics", "calendar_version", "日历的版本"),
+    ("calendar import-ics", "inherits", "所继承的日历"),
+    (
+        "calendar import-ics",
+        "tz",
+        "时区，如 Asia/Shanghai；不指定则依所继承的日历，再依文件",
+    ),
+    (
+        "calendar import-ics",
+        "years",
+        "取哪些年：2027 或 2026..2027；不指定则为事件开始的各年",
+    ),
+    (
+        "calendar import-ics",
+        "unmarked",
+        "没有写明休或班的全天事件如何对待：refuse 报错，day-off 放假，leave-out 略去",
+    ),
+    (
+        "calendar export-ics",
+        "",
+        "把日历写成 iCalendar 文件（.ics），供其他程序显示",
+    ),
+    ("calendar export-ics", "id", "日历的 id"),
+    (
+        "calendar export-ics",
+        "years",
+        "写哪些年：2026 或 2026..2027；不指定则为全部",
+    ),
     ("version", "", "显示程序、时区数据与各种格式的版本"),
 ];
 

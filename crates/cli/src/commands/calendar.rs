@@ -1,3 +1,6 @@
+mod export_ics;
+mod import_ics;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +36,10 @@ pub(crate) enum Command {
     Deadline(DeadlineArguments),
     /// Count the working time and the working days between two instants
     Between(BetweenArguments),
+    /// Make a calendar of an iCalendar file (.ics), and show every fault in its place
+    ImportIcs(import_ics::Arguments),
+    /// Write a calendar as an iCalendar file (.ics), for other programs to show
+    ExportIcs(export_ics::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +129,8 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Check(arguments) => check(&arguments, screen),
         Command::Deadline(arguments) => deadline(&arguments, screen),
         Command::Between(arguments) => between(&arguments, screen),
+        Command::ImportIcs(arguments) => import_ics::run(&arguments, screen),
+        Command::ExportIcs(arguments) => export_ics::run(&arguments, screen),
     }
 }
 
@@ -382,6 +391,21 @@ fn time(argument: &str, text: &str, calendar: &Calendar) -> Result<Timestamp> {
             "a time is needed, such as 2023-03-23 10:00, 2023-03-23 or 2023-03-23T10:00:00+08:00.",
         )),
     }
+}
+
+/// Reads years: `2026`, or the first and the last, `2026..2027`.
+fn years(text: &str) -> Result<(i32, i32)> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let year = |text: &str| text.trim().parse::<i32>().ok();
+    let read = year(first).zip(year(last));
+    read.filter(|(first, last)| YEARS.contains(first) && YEARS.contains(last) && first <= last)
+        .ok_or_else(|| {
+            bad(
+                "--years",
+                "应为 1970 至 2099 之间的一年或先后两年，如 2027、2026..2027。",
+                "one year or two in order between 1970 and 2099 are needed, such as 2027 or 2026..2027.",
+            )
+        })
 }
 
 fn bad(argument: &str, zh: impl Into<String>, en: impl Into<String>) -> anyhow::Error {

@@ -11,6 +11,7 @@ mod broken;
 mod calendars;
 mod clocks;
 mod crash;
+mod ics;
 mod messages;
 mod program;
 mod scenarios;

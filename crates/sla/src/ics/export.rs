@@ -68,7 +68,8 @@ pub fn export_ics(
     if !faults.is_empty() {
         return Err(faults);
     }
-    let mut calendar = IcsCalendar::new();
+    let mut calendar = IcsCalendar::empty();
+    calendar.append_property(Property::new("VERSION", "2.0"));
     calendar.append_property(Property::new("PRODID", "-//Groundbreak//Calendar//ZH"));
     calendar.append_property(Property::new("METHOD", "PUBLISH"));
     calendar.append_property(Property::new("X-WR-CALNAME", title(spec)));

@@ -522,6 +522,9 @@ fn the_shipped_calendar_comes_back_from_its_export() {
     assert_eq!(back(&china, &text).exceptions, china.exceptions);
     assert_eq!(text, export_ics(&china, None, Timestamp::EPOCH).unwrap());
     let year = export_ics(&china, Some((2026, 2026)), Timestamp::EPOCH).unwrap();
+    for once in ["BEGIN:VCALENDAR", "VERSION:", "PRODID:", "METHOD:"] {
+        assert_eq!(year.matches(once).count(), 1, "{once}");
+    }
     let spring = "BEGIN:VEVENT\r\nDTEND;VALUE=DATE:20260224\r\nDTSTAMP:19700101T000000Z\r\nDTSTART;VALUE=DATE:20260215\r\nSEQUENCE:1\r\nSUMMARY:春节（休）\r\nTRANSP:TRANSPARENT\r\nUID:2026-02-15-holiday.china@groundbreak\r\nX-APPLE-SPECIAL-DAY:WORK-HOLIDAY\r\nX-GROUNDBREAK-KIND:holiday\r\nX-GROUNDBREAK-NAME:春节\r\nEND:VEVENT\r\n";
     assert!(year.contains(spring), "{year}");
     // Without our own properties, the words alone say the same.
