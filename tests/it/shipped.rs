@@ -19,6 +19,7 @@ fn shipped() -> Library {
         "land-to-groundbreaking.yaml",
         "company-registration.yaml",
         "capital-increase.yaml",
+        "matter.yaml",
     ] {
         let source = read(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
@@ -50,7 +51,8 @@ fn every_shipped_definition_compiles() {
         [
             "capital-increase",
             "company-registration",
-            "land-to-groundbreaking"
+            "land-to-groundbreaking",
+            "matter"
         ]
     );
 }

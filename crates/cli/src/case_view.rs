@@ -142,7 +142,7 @@ pub(crate) fn revision(number: u64, language: Language) -> String {
 }
 
 /// Returns an instant where the workflow is at home.
-fn local(workflow: &Workflow, at: Timestamp) -> String {
+pub(crate) fn local(workflow: &Workflow, at: Timestamp) -> String {
     at.in_zone(workflow.calendar.tz())
         .format("%Y-%m-%d %H:%M:%S")
         .to_string()

@@ -1,7 +1,8 @@
-use groundbreak_workflow::sla::{Used, Verdict};
+use groundbreak_workflow::sla::{BreachCause, Used, Verdict};
 use groundbreak_workflow::{Entry, Language, Text, Workflow};
 
 use crate::amount;
+use crate::case_view::local;
 
 /// Returns an entry of a journal as a line for a reader, or `None` for one that only the engine
 /// needs.
@@ -97,6 +98,17 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
         Entry::TimerFired { .. } | Entry::TimerArmed { .. } | Entry::TimerDisarmed { .. } => {
             return None;
         }
+        Entry::ClockStarted {
+            clock: name,
+            since: Some(since),
+            ..
+        } => {
+            let (title, since) = (clock(name), local(workflow, *since));
+            Text::new(
+                format!("{}开始计时，自 {since} 起算", title.zh),
+                format!("{}: started, counted from {since}", title.en),
+            )
+        }
         Entry::ClockStarted { clock: name, .. } => {
             let title = clock(name);
             Text::new(
@@ -157,6 +169,15 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
             Text::new(
                 format!("{}临期（{trigger}）", title.zh),
                 format!("{}: due soon ({trigger})", title.en),
+            )
+        }
+        Entry::ClockBreached {
+            clock: name, cause, ..
+        } if *cause != BreachCause::Work => {
+            let (title, cause) = (clock(name), cause.text());
+            Text::new(
+                format!("{}超期（{}）", title.zh, cause.zh),
+                format!("{}: overdue ({})", title.en, cause.en),
             )
         }
         Entry::ClockBreached { clock: name, .. } => {

@@ -22,10 +22,11 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 3] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 4] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
+    "workflows/matter.yaml",
 ];
 
 #[cfg(test)]

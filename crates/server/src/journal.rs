@@ -269,7 +269,7 @@ impl Narrator<'_> {
                     return ("doc", "doc", said);
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
-                Entry::ClockBreached { clock, due_at } => {
+                Entry::ClockBreached { clock, due_at, .. } => {
                     let said = words.with(
                         "journal-breached",
                         [
@@ -347,6 +347,19 @@ impl Narrator<'_> {
             Entry::ClockStarted {
                 clock,
                 due_at: Some(due_at),
+                since: Some(since),
+            } => words.with(
+                "journal-clock-started-from",
+                [
+                    ("clock", &self.clock(clock)),
+                    ("since", &self.at.dated(*since)),
+                    ("due", &self.at.dated(*due_at)),
+                ],
+            ),
+            Entry::ClockStarted {
+                clock,
+                due_at: Some(due_at),
+                since: None,
             } => words.with(
                 "journal-clock-started",
                 [
@@ -357,6 +370,7 @@ impl Narrator<'_> {
             Entry::ClockStarted {
                 clock,
                 due_at: None,
+                ..
             } => words.s("journal-clock-started-open", self.clock(clock)),
             Entry::ClockPaused { clock, reason } => {
                 let party = reason.party.text();

@@ -340,9 +340,13 @@ impl Case {
             Entry::TimerDisarmed { timer } | Entry::TimerFired { timer, .. } => {
                 self.armed.remove(timer);
             }
-            Entry::ClockStarted { clock, .. } => {
+            Entry::ClockStarted { clock, since, .. } => {
                 let history = self.clocks.entry(clock.clone()).or_default();
-                history.push(stamp, ClockEventKind::Start);
+                let stamp = Stamp {
+                    effective_at: since.unwrap_or(stamp.effective_at),
+                    ..*stamp
+                };
+                history.push(&stamp, ClockEventKind::Start);
                 history.warned.clear();
                 history.held.clear();
                 history.breached = None;
@@ -387,7 +391,7 @@ impl Case {
             Entry::ClockWarned { clock, trigger } => {
                 self.clock(clock).warned.insert(trigger.clone());
             }
-            Entry::ClockBreached { clock, due_at } => {
+            Entry::ClockBreached { clock, due_at, .. } => {
                 self.clock(clock).breached = Some(*due_at);
             }
         }

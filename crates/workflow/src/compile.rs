@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
+    Calendar, ClockPolicy, DayEnd, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ pub(crate) use calendar::compile_calendar;
 
 use crate::data::FieldType;
 use crate::definition::{
-    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, Named,
+    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named,
 };
 use crate::guard::{Guard, GuardType, Scope};
 use crate::source::{At, read};
@@ -415,6 +415,31 @@ impl Compiler<'_> {
             )
         })
         .ok()
+    }
+
+    /// When the last day of a period is over. Only a period in days has one.
+    fn day_end(&mut self, goal: Goal, written: Option<&At<LastDay>>) -> DayEnd {
+        let Some(written) = written else {
+            return DayEnd::default();
+        };
+        if !goal.budget().is_days() {
+            self.fault_with_help(
+                "last-day-of-hours",
+                &written.span,
+                Text::new(
+                    "这段时间不按天计，没有最后一天。",
+                    "This time is not counted in days, so it has no last day.",
+                ),
+                Text::new(
+                    "请去掉 `last_day`，或按天计，如 `5 working days`。",
+                    "Take `last_day` away, or count in days, as in `5 working days`.",
+                ),
+            );
+        }
+        match written.value {
+            LastDay::Close => DayEnd::Close,
+            LastDay::Midnight => DayEnd::Midnight,
+        }
     }
 
     fn trigger(&mut self, warn: &At<String>) -> Option<Trigger> {

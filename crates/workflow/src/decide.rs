@@ -1,4 +1,4 @@
-use groundbreak_sla::Timestamp;
+use groundbreak_sla::{BreachCause, Timestamp};
 use groundbreak_statechart::{Cause, Event, Microstep};
 
 use crate::data::invalid;
@@ -470,7 +470,11 @@ fn tick(
         due_at: timer.due_at,
         late_ms,
     });
-    if let Some((delay, _)) = workflow.delay_by_timer(&timer.id) {
+    if let Some((delay, written)) = workflow.delay_by_timer(&timer.id) {
+        draft.counts_from = written
+            .counts_from
+            .as_ref()
+            .and_then(|state| case.entered_at(state));
         let outlook = draft.look(Event::Due(delay))?;
         draft.take(&outlook)?;
     } else if let Some((clock, trigger)) = timer
@@ -487,9 +491,14 @@ fn tick(
             .clock_reading(case, clock, timer.due_at)?
             .and_then(|reading| reading.due)
             .unwrap_or(timer.due_at);
+        let cause = match (workflow.clocks.get(clock), case.clocks.get(clock)) {
+            (Some(clock), Some(history)) => workflow.breach_cause(clock, &history.events, now)?,
+            _ => BreachCause::Work,
+        };
         draft.record(Entry::ClockBreached {
             clock: clock.to_owned(),
             due_at,
+            cause,
         });
     }
     Ok(draft.finish()?)

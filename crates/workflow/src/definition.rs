@@ -257,6 +257,29 @@ pub(crate) struct DelayDefinition {
     /// Only when this holds, in CEL.
     #[serde(default, rename = "if")]
     pub(crate) condition: Option<At<String>>,
+    /// For delays in days, when the last day is over: when the office closes, or at midnight.
+    #[serde(default)]
+    pub(crate) last_day: Option<At<LastDay>>,
+    /// Clocks that start with this count from when this state was last entered: what is deemed
+    /// to have happened takes effect from an earlier day.
+    #[serde(default)]
+    pub(crate) counts_from: Option<At<String>>,
+}
+
+/// When the last day of a period is over.
+///
+/// # Source
+///
+/// 民法典 (Civil Code), article 203: a period ends at 24:00 of its last day; where there are
+/// business hours, when they end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LastDay {
+    /// When the office closes; at midnight on a day without office hours.
+    #[default]
+    Close,
+    /// At midnight: with the first moment of the next day.
+    Midnight,
 }
 
 /// Where an event leads: the name of a state, one transition, or a list of which the first that

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use groundbreak_sla::{ClockPolicy, Goal, Timestamp, Verdict};
+use groundbreak_sla::{ClockPolicy, DayEnd, Timestamp, Verdict};
 use groundbreak_statechart::{
     ActionId, Configuration, Event, GuardId, Host, Raised, StateId, Step, StepError, View,
 };
@@ -24,6 +24,8 @@ pub(crate) struct Draft<'a> {
     by: Signature,
     command: CommandId,
     entries: Vec<Entry>,
+    /// From when the clocks count that start now, if that is earlier.
+    pub(crate) counts_from: Option<Timestamp>,
 }
 
 /// What an event would do.
@@ -61,6 +63,7 @@ impl<'a> Draft<'a> {
             by,
             command,
             entries: Vec::new(),
+            counts_from: None,
         }
     }
 
@@ -75,6 +78,7 @@ impl<'a> Draft<'a> {
             by: opening.by.clone(),
             command: opening.command,
             entries: opening.entries.clone(),
+            counts_from: None,
         })
     }
 
@@ -162,7 +166,7 @@ impl<'a> Draft<'a> {
         if !outlook.after.is_done(chart) {
             for delay in outlook.step.armed(chart) {
                 let delay = self.workflow.delay(delay)?.clone();
-                if let Some(due_at) = self.due_after(delay.goal)? {
+                if let Some(due_at) = self.due_after(&delay.policy)? {
                     self.record(Entry::TimerArmed {
                         timer: delay.timer,
                         due_at,
@@ -174,13 +178,12 @@ impl<'a> Draft<'a> {
     }
 
     /// When a delay that begins now is over. One in days is over when its last day is: what is
-    /// done in the last moment of that day still comes before.
-    fn due_after(&self, goal: Goal) -> Result<Option<Timestamp>, Stuck> {
+    /// done in the last moment of office hours still comes before, and midnight is the next day's.
+    fn due_after(&self, policy: &ClockPolicy) -> Result<Option<Timestamp>, Stuck> {
         let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        let reading = self
-            .workflow
-            .fold_clock(&ClockPolicy::new(goal), &start, self.at)?;
-        let past = i64::from(goal.budget().is_days());
+        let reading = self.workflow.fold_clock(policy, &start, self.at)?;
+        let to_close = policy.goal.budget().is_days() && policy.day_end == DayEnd::Close;
+        let past = i64::from(to_close);
         Ok(reading.due.map(|due| due.saturating_add_millis(past)))
     }
 
@@ -223,7 +226,17 @@ impl<'a> Draft<'a> {
     }
 
     fn start_clock(&mut self, name: &str, clock: &Clock) -> Result<(), Stuck> {
-        let start = [groundbreak_sla::ClockEvent::start(self.at)];
+        // A cycle that has ended keeps its time; what begins anew begins after it.
+        let ended = self
+            .workflow
+            .clock_reading(&self.case, name, self.at)?
+            .and_then(|reading| reading.stopped_at);
+        let since = self
+            .counts_from
+            .map(|from| ended.map_or(from, |ended| from.max(ended)))
+            .filter(|from| *from < self.at);
+        let start = groundbreak_sla::ClockEvent::start(self.at);
+        let start = [start.effective(since.unwrap_or(self.at))];
         let due_at = self
             .workflow
             .fold_clock(&clock.policy, &start, self.at)?
@@ -231,6 +244,7 @@ impl<'a> Draft<'a> {
         self.record(Entry::ClockStarted {
             clock: name.to_owned(),
             due_at,
+            since,
         });
         self.pause_or_resume(name, clock);
         Ok(())
@@ -259,9 +273,11 @@ impl<'a> Draft<'a> {
         if let (Verdict::Missed, Some(due_at), None) =
             (reading.verdict, reading.breached_at, history.breached)
         {
+            let cause = self.workflow.breach_cause(clock, &events, self.now)?;
             self.record(Entry::ClockBreached {
                 clock: name.to_owned(),
                 due_at,
+                cause,
             });
         }
         self.record(Entry::ClockStopped {

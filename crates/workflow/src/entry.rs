@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use groundbreak_sla::{PauseReason, Timestamp, Verdict};
+use groundbreak_sla::{BreachCause, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, CommandId, Data};
@@ -129,6 +129,9 @@ pub enum Entry {
         /// When it is due, as known at the start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// From when it counts, when that is before the commit took effect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// A clock stands still.
     ClockPaused {
@@ -173,7 +176,18 @@ pub enum Entry {
         clock: String,
         /// When it was due.
         due_at: Timestamp,
+        /// What made it so.
+        #[serde(default = "work", skip_serializing_if = "is_work")]
+        cause: BreachCause,
     },
+}
+
+fn work() -> BreachCause {
+    BreachCause::Work
+}
+
+fn is_work(cause: &BreachCause) -> bool {
+    *cause == BreachCause::Work
 }
 
 impl Entry {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use groundbreak_sla::{
-    CalendarSet, ClockEvent, ClockPolicy, ClockReading, ClockState, Light, Timestamp, Verdict,
+    BreachCause, CalendarSet, ClockEvent, ClockPolicy, ClockReading, ClockState, Light, Timestamp,
+    Verdict,
 };
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
@@ -94,6 +95,24 @@ impl Workflow {
         groundbreak_sla::fold(policy, &calendars, events, as_of).map_err(|error| Stuck::Clock {
             problem: error.to_string(),
         })
+    }
+
+    /// What made a clock miss its goal, as far as it is known at `now`.
+    pub(crate) fn breach_cause(
+        &self,
+        clock: &Clock,
+        events: &[ClockEvent],
+        now: Timestamp,
+    ) -> Result<BreachCause, Stuck> {
+        let as_of = events
+            .iter()
+            .fold(now, |as_of, event| as_of.max(event.recorded_at));
+        let calendars = CalendarSet::from(std::sync::Arc::clone(&self.calendar));
+        groundbreak_sla::breach_cause(&clock.policy, &calendars, events, as_of)
+            .map(|cause| cause.unwrap_or(BreachCause::Work))
+            .map_err(|error| Stuck::Clock {
+                problem: error.to_string(),
+            })
     }
 
     /// Tells whether a gate is open for a case. A gate that asks for a fact nobody has recorded is

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, ClockPolicy, Goal, Party, PauseReason};
+use groundbreak_sla::{Calendar, ClockPolicy, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
@@ -187,8 +187,10 @@ pub(crate) struct Transition {
 pub(crate) struct Delay {
     /// Name of the timer, unique in the workflow.
     pub(crate) timer: String,
-    /// How long, in the unit it counts in.
-    pub(crate) goal: Goal,
+    /// How long, in the unit it counts in, and when its last day is over.
+    pub(crate) policy: ClockPolicy,
+    /// The state from whose last entry the clocks count that start with it.
+    pub(crate) counts_from: Option<String>,
 }
 
 impl Workflow {

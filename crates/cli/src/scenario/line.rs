@@ -370,6 +370,7 @@ impl<'a> Line<'a> {
 
     pub(super) fn state_or_clock(&mut self, name: String) -> Result<Expectation, ScenarioFault> {
         let (mut amount, mut office) = (None, None);
+        let (mut since, mut due) = (None, None);
         let mut standing = Vec::new();
         while let Some(word) = self.peek().and_then(Token::word) {
             if let Some(word) = Standing::named(word) {
@@ -378,13 +379,20 @@ impl<'a> Line<'a> {
             } else if word == "office" || word == "办公" {
                 self.next += 1;
                 office = Some(self.amount()?);
+            } else if word == "since" || word == "起算" {
+                self.next += 1;
+                since = Some(self.moment(None)?);
+            } else if word == "due" || word == "到期" {
+                self.next += 1;
+                due = Some(self.moment(None)?);
             } else if amount.is_none() && amount::parse(word).is_some() {
                 amount = Some(self.amount()?);
             } else {
                 break;
             }
         }
-        if amount.is_none() && office.is_none() && standing.is_empty() {
+        let instants = since.is_some() || due.is_some();
+        if amount.is_none() && office.is_none() && standing.is_empty() && !instants {
             return Ok(Expectation::In(name));
         }
         Ok(Expectation::Clock {
@@ -392,6 +400,8 @@ impl<'a> Line<'a> {
             amount,
             office,
             standing,
+            since,
+            due,
         })
     }
 

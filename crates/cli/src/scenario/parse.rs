@@ -369,12 +369,53 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_counts_since_an_instant_and_is_due_at_one() {
+        let local = |at: &str| Some(Moment::Local(at.into()));
+        for line in [
+            "-> c met since 2023-03-23 10:00 due 2023-04-21 17:30, d due 2023-04-22 00:00",
+            "→ c 达标 起算 2023-03-23 10：00 到期 2023-04-21 17：30、d 到期 2023-04-22 00：00",
+        ] {
+            let found: Vec<_> = expected(&format!("2023-03-23 10:00 (clock) {line}"))
+                .into_iter()
+                .map(|expectation| match expectation {
+                    Expectation::Clock {
+                        clock, since, due, ..
+                    } => (
+                        clock,
+                        since.map(|moment| moment.value),
+                        due.map(|moment| moment.value),
+                    ),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            assert_eq!(
+                found,
+                [
+                    (
+                        "c".into(),
+                        local("2023-03-23 10:00"),
+                        local("2023-04-21 17:30")
+                    ),
+                    ("d".into(), None, local("2023-04-22 00:00"))
+                ],
+                "{line}"
+            );
+        }
+        assert_eq!(
+            fault("workflow permit\ncase a \"A\"\n2023-03-23 10:00 (clock) -> c due soon\n"),
+            (3, 39)
+        );
+    }
+
+    #[test]
     fn what_follows_the_arrow_is_states_and_clocks() {
         let clock = |clock: &str, amount, office, standing: &[Standing]| Expectation::Clock {
             clock: clock.into(),
             amount,
             office,
             standing: standing.to_vec(),
+            since: None,
+            due: None,
         };
         let inside = |state: &str| Expectation::In(state.into());
         let rows = [

@@ -157,6 +157,7 @@ impl Planner<'_> {
 
     fn instant(&mut self, moment: &Placed<Moment>) -> Option<Timestamp> {
         match &moment.value {
+            Moment::Fixed(instant) => Some(*instant),
             Moment::BeforeNow(ms) => Some(self.now.saturating_add_millis(ms.saturating_neg())),
             Moment::Local(text) => match self.workflow.calendar.local(text) {
                 Ok(instant) => Some(instant),
@@ -166,6 +167,11 @@ impl Planner<'_> {
                 }
             },
         }
+    }
+
+    fn fixed(&mut self, moment: &Placed<Moment>) -> Option<Placed<Moment>> {
+        let value = Moment::Fixed(self.instant(moment)?);
+        Some(Placed { value, ..*moment })
     }
 
     fn command(&mut self, command: &CommandScript) -> Option<PlannedCommand> {
@@ -319,12 +325,20 @@ impl Planner<'_> {
                 amount,
                 office,
                 standing,
-            } => Expectation::Clock {
-                clock: self.clock(&place(clock.clone()))?,
-                amount: *amount,
-                office: *office,
-                standing: standing.clone(),
-            },
+                since,
+                due,
+            } => {
+                let since = since.as_ref().map(|moment| self.fixed(moment));
+                let due = due.as_ref().map(|moment| self.fixed(moment));
+                Expectation::Clock {
+                    clock: self.clock(&place(clock.clone()))?,
+                    amount: *amount,
+                    office: *office,
+                    standing: standing.clone(),
+                    since: since.flatten(),
+                    due: due.flatten(),
+                }
+            }
             Expectation::Segments {
                 clock,
                 parts,

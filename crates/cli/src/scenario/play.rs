@@ -8,7 +8,7 @@ use groundbreak_workflow::sla::{ClockReading, ClockState, Light, Timestamp, Used
 use groundbreak_workflow::{Act, Case, CaseId, Command, Entry, Language, Refusal, Workflow};
 
 use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep};
-use super::script::{Expectation, Placed, Standing};
+use super::script::{Expectation, Moment, Placed, Standing};
 use super::stage::Stage;
 use crate::amount;
 
@@ -238,15 +238,24 @@ impl Aftermath<'_> {
                 amount,
                 office,
                 standing,
+                since,
+                due,
             } => {
                 let Some(reading) = self.reading(clock)? else {
                     return Ok(false);
+                };
+                let is = |expected: &Option<Placed<Moment>>, at: Option<Timestamp>| {
+                    expected.as_ref().is_none_or(|expected| {
+                        at.map(Moment::Fixed) == Some(expected.value.clone())
+                    })
                 };
                 amount.is_none_or(|amount| amount::same(amount, reading.used))
                     && office.is_none_or(|office| amount::same(office, Used::Ms(reading.office_ms)))
                     && standing
                         .iter()
                         .all(|standing| self.stands(clock, &reading, *standing))
+                    && is(since, reading.started_at)
+                    && is(due, reading.due)
             }
             Expectation::Segments {
                 clock,
@@ -279,6 +288,8 @@ impl Aftermath<'_> {
                 amount,
                 office,
                 standing,
+                since,
+                due,
             } => {
                 let Some(reading) = self.reading(clock)? else {
                     return Ok(format!("{clock} (not started)"));
@@ -298,6 +309,16 @@ impl Aftermath<'_> {
                         "office {}",
                         amount::show(Used::Ms(reading.office_ms))
                     ));
+                }
+                let instants = [
+                    ("since", since, reading.started_at),
+                    ("due", due, reading.due),
+                ];
+                for (word, expected, at) in instants {
+                    if expected.is_some() {
+                        let at = at.map(|at| self.written(at));
+                        words.push(format!("{word} {}", at.as_deref().unwrap_or("(none)")));
+                    }
                 }
                 words.join(" ")
             }
@@ -381,6 +402,14 @@ impl Aftermath<'_> {
             .into_iter()
             .map(|segment| (segment.state, segment.wall_ms))
             .collect())
+    }
+
+    /// Writes an instant as scenarios do, down to the finest part that is not nought.
+    fn written(&self, at: Timestamp) -> String {
+        let at = at.in_zone(self.workflow.calendar.tz());
+        let written = at.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+        let written = written.strip_suffix(".000").unwrap_or(&written);
+        written.strip_suffix(":00").unwrap_or(written).to_owned()
     }
 
     /// How long after its due time a timer was fired the last time, in milliseconds.

@@ -1,4 +1,4 @@
-use groundbreak_workflow::sla::Used;
+use groundbreak_workflow::sla::{Timestamp, Used};
 
 /// A scenario as it is written: cases, and what happens to them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +46,8 @@ pub(crate) enum Moment {
     Local(String),
     /// That long before now, in milliseconds: `now-1h32m`.
     BeforeNow(i64),
+    /// Found on the calendar of the workflow: a plan has no others.
+    Fixed(Timestamp),
 }
 
 /// One line: somebody does something, and what must hold afterwards.
@@ -110,6 +112,10 @@ pub(crate) enum Expectation {
         amount: Option<Used>,
         office: Option<Used>,
         standing: Vec<Standing>,
+        /// From when it counts.
+        since: Option<Placed<Moment>>,
+        /// When it is due.
+        due: Option<Placed<Moment>>,
     },
     /// The parts of a clock took this long, and that long together.
     Segments {

@@ -60,6 +60,7 @@ fn what_is_shipped_has_no_fault() {
         "land-to-groundbreaking",
         "company-registration",
         "capital-increase",
+        "matter",
     ] {
         assert!(ran.out.contains(name), "{ran:?}");
     }

@@ -84,6 +84,7 @@ journal-moved = To { $s }
 journal-facts = Recorded: { $s }
 journal-fired-late = Carried out { $s } late: the system was down or busy
 journal-clock-started = "{ $clock }" starts, due { $due }
+journal-clock-started-from = "{ $clock }" starts, counted from { $since }, due { $due }
 journal-clock-started-open = "{ $s }" starts
 journal-clock-paused = "{ $clock }" pauses: { $why }
 journal-clock-resumed = "{ $s }" resumes

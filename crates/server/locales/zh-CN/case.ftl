@@ -81,6 +81,7 @@ journal-moved = 转入 { $s }
 journal-facts = 登记：{ $s }
 journal-fired-late = 系统停机或繁忙，晚 { $s } 执行
 journal-clock-started = 「{ $clock }」开始计时，{ $due } 到期
+journal-clock-started-from = 「{ $clock }」开始计时，自 { $since } 起算，{ $due } 到期
 journal-clock-started-open = 「{ $s }」开始计时
 journal-clock-paused = 「{ $clock }」暂停：{ $why }
 journal-clock-resumed = 「{ $s }」恢复计时

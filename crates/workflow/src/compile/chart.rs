@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use groundbreak_sla::ClockPolicy;
 use groundbreak_statechart::{
     Chart, ChartFault, DelayId, GuardId, HistoryDepth, StateKind, StateSpec, TransitionSpec,
     Trigger,
@@ -247,13 +248,21 @@ impl Compiler<'_> {
             .condition
             .as_ref()
             .and_then(|condition| self.add_guard(condition));
+        if let Some(state) = &delay.counts_from {
+            self.check_counts_from(&spec.name, state);
+        }
         let Some(goal) = self.goal(&delay.delay) else {
             return;
+        };
+        let policy = ClockPolicy {
+            day_end: self.day_end(goal, delay.last_day.as_ref()),
+            ..ClockPolicy::new(goal)
         };
         let id = DelayId(u32::try_from(delays.len()).unwrap_or(u32::MAX));
         delays.push(Delay {
             timer: format!("after/{}/{number}", spec.name),
-            goal,
+            policy,
+            counts_from: delay.counts_from.as_ref().map(|state| state.value.clone()),
         });
         let mut written = TransitionSpec::new(Trigger::After(id), vec![delay.to.value.clone()]);
         written.guard = guard.map(guard_id);
@@ -262,6 +271,40 @@ impl Compiler<'_> {
             guard,
             ..Transition::default()
         });
+    }
+
+    /// Time can only be counted from a state the case has been in when the delay is over. One
+    /// inside the state of the delay need not have been entered; no history state ever is.
+    fn check_counts_from(&mut self, delayed: &str, state: &At<String>) {
+        if !self.check_state(state) {
+            return;
+        }
+        let faces = &self.states.faces;
+        let history = faces
+            .get(&state.value)
+            .is_some_and(|face| face.kind == crate::StateKind::History);
+        let parent = |name: &str| faces.get(name).and_then(|face| face.parent.as_deref());
+        // States lie inside one another at most as often as there are states, even when a name is
+        // declared twice.
+        let inside = std::iter::successors(parent(&state.value), |name| parent(name))
+            .take(faces.len())
+            .any(|around| around == delayed);
+        if history || inside {
+            self.fault_with_help(
+                "not-entered-before",
+                &state.span,
+                Text::new(
+                    format!("期限届满时，办件未必到过 `{state}`，无法从那时起算。"),
+                    format!(
+                        "When the delay is over the case need not have been in `{state}`: nothing can count from it."
+                    ),
+                ),
+                Text::new(
+                    format!("请写 `{delayed}`，或在它之前到过的状态。"),
+                    format!("Name `{delayed}`, or a state that comes before it."),
+                ),
+            );
+        }
     }
 
     fn add_guard(&mut self, condition: &At<String>) -> Option<usize> {

@@ -243,3 +243,50 @@ fn a_version_keeps_its_text() {
     ));
     assert_eq!(library.workflows().count(), 1);
 }
+
+#[test]
+fn clocks_count_from_a_state_the_case_has_been_in() {
+    let delay = "delay: 30 days, to: withdrawn";
+    check(
+        delay,
+        "delay: 30 days, to: withdrawn, counts_from: draftin",
+        "unknown-state",
+        "draftin",
+    );
+    check(
+        "    done: approved\n",
+        "    done: approved\n    after: [{ delay: 5 days, to: withdrawn, counts_from: deciding }]\n",
+        "not-entered-before",
+        "deciding",
+    );
+    for state in ["drafting", "reviewing"] {
+        let after = format!(
+            "    done: approved\n    after: [{{ delay: 5 days, to: withdrawn, counts_from: {state} }}]\n"
+        );
+        assert_eq!(
+            faults(&PERMIT.replacen("    done: approved\n", &after, 1)),
+            []
+        );
+    }
+}
+
+#[test]
+fn only_a_delay_in_days_has_a_last_day() {
+    let delay = "delay: 30 days, to: withdrawn";
+    check(
+        delay,
+        "delay: 30h, last_day: midnight, to: withdrawn",
+        "last-day-of-hours",
+        "midnight",
+    );
+    check(
+        delay,
+        "delay: 30 days, last_day: noon, to: withdrawn",
+        "wrong-type",
+        "noon",
+    );
+    for last_day in ["close", "midnight"] {
+        let source = PERMIT.replacen(delay, &format!("{delay}, last_day: {last_day}"), 1);
+        assert_eq!(faults(&source), []);
+    }
+}

@@ -29,7 +29,7 @@ pub(crate) fn data<const N: usize>(facts: [(&str, Value); N]) -> Data {
         .collect()
 }
 
-fn instant(time: &str) -> Timestamp {
+pub(crate) fn instant(time: &str) -> Timestamp {
     let (day, time) = time.split_once(' ').unwrap_or(("2023-03-23", time));
     format!("{day}T{time}:00+08:00").parse().unwrap()
 }
@@ -48,6 +48,22 @@ impl Day {
             now: instant("09:00"),
             commands: 0,
         }
+    }
+
+    /// A case under another definition that asks for no facts, opened by a clerk at 09:00.
+    pub(crate) fn under(source: &str) -> Self {
+        let mut library = Library::new();
+        library.add_calendar(HALL).unwrap();
+        let mut day = Self::empty();
+        day.workflow = library.add_workflow(source).unwrap();
+        let act = Act::Open {
+            workflow: day.workflow.name.clone(),
+            version: None,
+            title: "申请一号".into(),
+            data: data([]),
+        };
+        day.submit(Actor::new("c1", "Clerk", "clerk"), act).unwrap();
+        day
     }
 
     /// The case is open, at 09:00.
@@ -137,9 +153,13 @@ impl Day {
         )
     }
 
-    fn tick(&mut self, time: &str) -> Result<Decision, Refusal> {
+    pub(crate) fn tick(&mut self, time: &str) -> Result<Decision, Refusal> {
         self.at(time);
         self.submit(Actor::clock(), Act::Tick)
+    }
+
+    pub(crate) fn journal(&self) -> &[Commit] {
+        &self.journal
     }
 
     pub(crate) fn situation(&self) -> Situation {
@@ -148,7 +168,7 @@ impl Day {
             .unwrap()
     }
 
-    fn case(&self) -> &Case {
+    pub(crate) fn case(&self) -> &Case {
         self.case.as_ref().unwrap()
     }
 }
@@ -482,7 +502,7 @@ fn a_timer_fires_once_and_says_how_late_it_was() {
     let breached = day.tick("11:30").unwrap();
     assert!(matches!(
         &breached.commit.entries[..],
-        [Entry::TimerFired { late_ms: Some(1_800_000), .. }, Entry::ClockBreached { clock, due_at }] if clock == "whole" && *due_at == instant("11:00")
+        [Entry::TimerFired { late_ms: Some(1_800_000), .. }, Entry::ClockBreached { clock, due_at, .. }] if clock == "whole" && *due_at == instant("11:00")
     ));
     assert_eq!(breached.commit.effective_at, instant("11:00"));
     assert_eq!(day.tick("11:30").unwrap_err(), Refusal::NothingDue);

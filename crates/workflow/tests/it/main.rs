@@ -4,6 +4,7 @@
 
 mod compile;
 mod decide;
+mod deemed;
 mod desk;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
