@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use groundbreak_sla::{
     Calendar, ClockPolicy, DayEnd, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
+    Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ pub(crate) use calendar::compile_calendar;
 
 use crate::data::FieldType;
 use crate::definition::{
-    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named,
+    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
 use crate::guard::{Guard, GuardType, Scope};
 use crate::source::{At, read};
@@ -378,13 +379,25 @@ impl Compiler<'_> {
             .filter_map(|reason| self.reason(reason))
             .map(|reason| reason.party)
             .collect();
+        let yellow = match &clock.yellow {
+            None => Some(Yellow::Usual),
+            Some(written) => {
+                let triggers: Vec<_> = written.iter().map(|at| self.trigger(at)).collect();
+                let triggers: Option<Vec<_>> = triggers.into_iter().collect();
+                triggers.map(|triggers| Yellow::At(distinct(triggers)))
+            }
+        };
+        let goal = goal?;
         let policy = ClockPolicy {
             triggers: distinct(triggers.into_iter().collect::<Option<_>>()?),
+            yellow: yellow?,
+            day_end: self.day_end(goal, clock.last_day.as_ref()),
+            count_overtime: clock.overtime == Overtime::Counted,
             day_start: match clock.first_day {
                 FirstDay::NotCounted => groundbreak_sla::DayStart::NextDay,
                 FirstDay::Counted => groundbreak_sla::DayStart::SameDay,
             },
-            ..ClockPolicy::new(goal?)
+            ..ClockPolicy::new(goal)
         };
         Some(Clock {
             title: clock.title.clone(),
