@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, ClockPolicy, DayEnd, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
-    Yellow,
+    Calendar, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason, Trigger,
+    TriggerError, Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -393,6 +393,10 @@ impl Compiler<'_> {
             yellow: yellow?,
             day_end: self.day_end(goal, clock.last_day.as_ref()),
             count_overtime: clock.overtime == Overtime::Counted,
+            extension: clock
+                .extend
+                .as_ref()
+                .and_then(|written| self.extension(goal, written)),
             day_start: match clock.first_day {
                 FirstDay::NotCounted => groundbreak_sla::DayStart::NextDay,
                 FirstDay::Counted => groundbreak_sla::DayStart::SameDay,
@@ -453,6 +457,30 @@ impl Compiler<'_> {
             LastDay::Close => DayEnd::Close,
             LastDay::Midnight => DayEnd::Midnight,
         }
+    }
+
+    /// How much may be added to a goal. Days and hours do not add up.
+    fn extension(&mut self, goal: Goal, written: &At<String>) -> Option<Extension> {
+        let at_most = self.goal(written)?.budget();
+        if std::mem::discriminant(&at_most) != std::mem::discriminant(&goal.budget()) {
+            self.fault_with_help(
+                "extension-other-unit",
+                &written.span,
+                Text::new(
+                    format!("时限为{}，不能用另一种单位延长。", goal.text().zh),
+                    format!(
+                        "The budget is {}: another unit cannot be added to it.",
+                        goal.text().en
+                    ),
+                ),
+                Text::new(
+                    "请用 `budget` 的单位，如 `10 working days`。",
+                    "Write it in the unit of `budget`, as in `10 working days`.",
+                ),
+            );
+            return None;
+        }
+        Some(Extension { at_most })
     }
 
     fn trigger(&mut self, warn: &At<String>) -> Option<Trigger> {

@@ -164,6 +164,10 @@ pub(crate) struct ClockDefinition {
     /// States whose durations are shown as its parts.
     #[serde(default)]
     pub(crate) segments: Vec<At<String>>,
+    /// How much may be added to the budget in all, with approval, in its unit: `10 working days`.
+    /// Left out, nothing may.
+    #[serde(default)]
+    pub(crate) extend: Option<At<String>>,
     /// When its light turns yellow: `75%`, `2 days before`; whichever comes first. Left out, when
     /// four fifths of the hours are used, all but one of the days, or a warning is given. An empty
     /// list means never.

@@ -1,6 +1,6 @@
 //! What can be wrong with a definition, and where it is shown.
 
-use groundbreak_workflow::sla::{ClockPolicy, DayEnd, Trigger, Yellow};
+use groundbreak_workflow::sla::{Budget, ClockPolicy, DayEnd, Extension, Trigger, Yellow};
 use groundbreak_workflow::{Diagnostic, Library, LibraryError};
 
 use crate::{HALL, PERMIT};
@@ -313,6 +313,13 @@ fn a_clock_says_how_it_counts() {
     );
     assert_eq!(policy("    yellow: []\n").yellow, Yellow::At(Vec::new()));
     assert_eq!(policy("    last_day: midnight\n").day_end, DayEnd::Midnight);
+    assert_eq!(law.extension, None);
+    assert_eq!(
+        policy("    extend: 1 working day\n").extension,
+        Some(Extension {
+            at_most: Budget::WorkingDays { days: 1 }
+        })
+    );
     assert!(policy("    overtime: counted\n").count_overtime);
     assert_eq!(
         policy("    last_day: close\n    overtime: not_counted\n"),
@@ -325,6 +332,8 @@ fn how_a_clock_counts_is_checked_where_it_is_written() {
     let budget = "    budget: under 2h\n";
     for (line, code, underlined) in [
         ("    yellow: [75%, soon]\n", "warning-form", "soon"),
+        ("    extend: 1 day\n", "extension-other-unit", "1 day"),
+        ("    extend: some days\n", "budget-form", "some days"),
         ("    last_day: midnight\n", "last-day-of-hours", "midnight"),
         ("    overtime: sometimes\n", "wrong-type", "sometimes"),
     ] {
