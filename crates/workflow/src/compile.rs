@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, ClockPolicy, DayEnd, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
+    Calendar, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason, Trigger,
+    TriggerError, Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ pub(crate) use calendar::compile_calendar;
 
 use crate::data::FieldType;
 use crate::definition::{
-    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named,
+    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
 use crate::guard::{Guard, GuardType, Scope};
 use crate::source::{At, read};
@@ -378,13 +379,29 @@ impl Compiler<'_> {
             .filter_map(|reason| self.reason(reason))
             .map(|reason| reason.party)
             .collect();
+        let yellow = match &clock.yellow {
+            None => Some(Yellow::Usual),
+            Some(written) => {
+                let triggers: Vec<_> = written.iter().map(|at| self.trigger(at)).collect();
+                let triggers: Option<Vec<_>> = triggers.into_iter().collect();
+                triggers.map(|triggers| Yellow::At(distinct(triggers)))
+            }
+        };
+        let goal = goal?;
         let policy = ClockPolicy {
             triggers: distinct(triggers.into_iter().collect::<Option<_>>()?),
+            yellow: yellow?,
+            day_end: self.day_end(goal, clock.last_day.as_ref()),
+            count_overtime: clock.overtime == Overtime::Counted,
+            extension: clock
+                .extend
+                .as_ref()
+                .and_then(|written| self.extension(goal, written)),
             day_start: match clock.first_day {
                 FirstDay::NotCounted => groundbreak_sla::DayStart::NextDay,
                 FirstDay::Counted => groundbreak_sla::DayStart::SameDay,
             },
-            ..ClockPolicy::new(goal?)
+            ..ClockPolicy::new(goal)
         };
         Some(Clock {
             title: clock.title.clone(),
@@ -440,6 +457,30 @@ impl Compiler<'_> {
             LastDay::Close => DayEnd::Close,
             LastDay::Midnight => DayEnd::Midnight,
         }
+    }
+
+    /// How much may be added to a goal. Days and hours do not add up.
+    fn extension(&mut self, goal: Goal, written: &At<String>) -> Option<Extension> {
+        let at_most = self.goal(written)?.budget();
+        if std::mem::discriminant(&at_most) != std::mem::discriminant(&goal.budget()) {
+            self.fault_with_help(
+                "extension-other-unit",
+                &written.span,
+                Text::new(
+                    format!("时限为{}，不能用另一种单位延长。", goal.text().zh),
+                    format!(
+                        "The budget is {}: another unit cannot be added to it.",
+                        goal.text().en
+                    ),
+                ),
+                Text::new(
+                    "请用 `budget` 的单位，如 `10 working days`。",
+                    "Write it in the unit of `budget`, as in `10 working days`.",
+                ),
+            );
+            return None;
+        }
+        Some(Extension { at_most })
     }
 
     fn trigger(&mut self, warn: &At<String>) -> Option<Trigger> {

@@ -164,9 +164,24 @@ pub(crate) struct ClockDefinition {
     /// States whose durations are shown as its parts.
     #[serde(default)]
     pub(crate) segments: Vec<At<String>>,
+    /// How much may be added to the budget in all, with approval, in its unit: `10 working days`.
+    /// Left out, nothing may.
+    #[serde(default)]
+    pub(crate) extend: Option<At<String>>,
+    /// When its light turns yellow: `75%`, `2 days before`; whichever comes first. Left out, when
+    /// four fifths of the hours are used, all but one of the days, or a warning is given. An empty
+    /// list means never.
+    #[serde(default)]
+    pub(crate) yellow: Option<Vec<At<String>>>,
     /// Whether the first day counts. By law it does not.
     #[serde(default)]
     pub(crate) first_day: FirstDay,
+    /// For budgets in days, when the last day is over: when the office closes, or at midnight.
+    #[serde(default)]
+    pub(crate) last_day: Option<At<LastDay>>,
+    /// For budgets in working hours, whether the calendar's overtime service (延时服务) uses them up.
+    #[serde(default)]
+    pub(crate) overtime: Overtime,
     /// The law or promise behind it.
     #[serde(default)]
     pub(crate) law: Option<Text>,
@@ -196,6 +211,17 @@ pub(crate) enum FirstDay {
     #[default]
     NotCounted,
     /// The first day counts as a whole one.
+    Counted,
+}
+
+/// Whether overtime service uses up working hours. It never makes a date a working day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Overtime {
+    /// It is a favour, and takes nothing from the budget.
+    #[default]
+    NotCounted,
+    /// It counts like any office hour.
     Counted,
 }
 

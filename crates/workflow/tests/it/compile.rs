@@ -1,5 +1,6 @@
 //! What can be wrong with a definition, and where it is shown.
 
+use groundbreak_workflow::sla::{Budget, ClockPolicy, DayEnd, Extension, Trigger, Yellow};
 use groundbreak_workflow::{Diagnostic, Library, LibraryError};
 
 use crate::{HALL, PERMIT};
@@ -288,5 +289,54 @@ fn only_a_delay_in_days_has_a_last_day() {
     for last_day in ["close", "midnight"] {
         let source = PERMIT.replacen(delay, &format!("{delay}, last_day: {last_day}"), 1);
         assert_eq!(faults(&source), []);
+    }
+}
+
+/// How the clock `handling` counts, with these lines added to it.
+fn policy(more: &str) -> ClockPolicy {
+    let mut library = Library::new();
+    library.add_calendar(HALL).unwrap();
+    let line = "    paused_by: [applicant_correction]\n";
+    let source = PERMIT.replacen(line, &format!("{line}{more}"), 1);
+    let workflow = library.add_workflow(&source).unwrap();
+    workflow.clocks["handling"].policy.clone()
+}
+
+#[test]
+fn a_clock_says_how_it_counts() {
+    let law = policy("");
+    assert_eq!(law.yellow, Yellow::Usual);
+    assert_eq!((law.day_end, law.count_overtime), (DayEnd::Close, false));
+    assert_eq!(
+        policy("    yellow: [75%, 2 days before, 75%]\n").yellow,
+        Yellow::At(vec![Trigger::Percent(75), Trigger::BeforeDays(2)])
+    );
+    assert_eq!(policy("    yellow: []\n").yellow, Yellow::At(Vec::new()));
+    assert_eq!(policy("    last_day: midnight\n").day_end, DayEnd::Midnight);
+    assert_eq!(law.extension, None);
+    assert_eq!(
+        policy("    extend: 1 working day\n").extension,
+        Some(Extension {
+            at_most: Budget::WorkingDays { days: 1 }
+        })
+    );
+    assert!(policy("    overtime: counted\n").count_overtime);
+    assert_eq!(
+        policy("    last_day: close\n    overtime: not_counted\n"),
+        law
+    );
+}
+
+#[test]
+fn how_a_clock_counts_is_checked_where_it_is_written() {
+    let budget = "    budget: under 2h\n";
+    for (line, code, underlined) in [
+        ("    yellow: [75%, soon]\n", "warning-form", "soon"),
+        ("    extend: 1 day\n", "extension-other-unit", "1 day"),
+        ("    extend: some days\n", "budget-form", "some days"),
+        ("    last_day: midnight\n", "last-day-of-hours", "midnight"),
+        ("    overtime: sometimes\n", "wrong-type", "sometimes"),
+    ] {
+        check(budget, &format!("{budget}{line}"), code, underlined);
     }
 }

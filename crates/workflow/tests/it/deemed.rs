@@ -105,6 +105,25 @@ fn the_delay_begins_anew_with_each_receipt_and_the_clock_with_the_newest() {
 }
 
 #[test]
+fn a_cycle_that_ended_keeps_its_time() {
+    let source = MATTER
+        .replace("counts_from: received", "counts_from: filed")
+        .replace(
+            "states:\n",
+            "states:\n  filed:\n    title: { zh: 已登记, en: Filed }\n    always: received\n",
+        );
+    let mut day = Day::under(&source);
+    day.fire("10:00", "c1", "clerk", "accept", data([]))
+        .unwrap();
+    day.fire("11:00", "c1", "clerk", "redo", data([])).unwrap();
+    day.tick("2023-03-28 00:00").unwrap();
+    // Filed at 09:00, but until 11:00 the clock was in its first cycle.
+    assert!(
+        matches!(starts(&day)[..], [_, Entry::ClockStarted { since: Some(since), .. }] if *since == instant("11:00"))
+    );
+}
+
+#[test]
 fn a_clock_that_starts_overdue_is_overdue_because_it_was_dated_back() {
     let mut day = Day::under(&MATTER.replace("within 5 working days", "within 1 working day"));
     day.tick("2023-03-28 00:00").unwrap();
