@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
+    Calendar, CalendarSet, ClockPolicy, Goal, GoalError, Party, PauseReason, Trigger, TriggerError,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -101,6 +101,8 @@ impl Compiler<'_> {
             title: definition.title.clone(),
             digest: hex(&Sha256::digest(source.as_bytes())),
             source: source.to_owned(),
+            calendars: CalendarSet::new(Arc::clone(&calendar)),
+            newest_calendar: Arc::clone(&calendar),
             calendar,
             fields,
             roles,

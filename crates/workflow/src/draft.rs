@@ -162,7 +162,7 @@ impl<'a> Draft<'a> {
         if !outlook.after.is_done(chart) {
             for delay in outlook.step.armed(chart) {
                 let delay = self.workflow.delay(delay)?.clone();
-                if let Some(due_at) = self.due_after(delay.goal)? {
+                if let Some(due_at) = self.workflow.due_after(delay.goal, self.at)? {
                     self.record(Entry::TimerArmed {
                         timer: delay.timer,
                         due_at,
@@ -171,17 +171,6 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
-    }
-
-    /// When a delay that begins now is over. One in days is over when its last day is: what is
-    /// done in the last moment of that day still comes before.
-    fn due_after(&self, goal: Goal) -> Result<Option<Timestamp>, Stuck> {
-        let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        let reading = self
-            .workflow
-            .fold_clock(&ClockPolicy::new(goal), &start, self.at)?;
-        let past = i64::from(goal.budget().is_days());
-        Ok(reading.due.map(|due| due.saturating_add_millis(past)))
     }
 
     /// Starts, stops and pauses clocks as states are left and entered.
@@ -223,14 +212,14 @@ impl<'a> Draft<'a> {
     }
 
     fn start_clock(&mut self, name: &str, clock: &Clock) -> Result<(), Stuck> {
-        let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        let due_at = self
+        let due_at = self.workflow.fold_start(&clock.policy, self.at)?.due;
+        let calendar = self
             .workflow
-            .fold_clock(&clock.policy, &start, self.at)?
-            .due;
+            .calendar_to_start_on(self.case.clocks.get(name));
         self.record(Entry::ClockStarted {
             clock: name.to_owned(),
             due_at,
+            calendar,
         });
         self.pause_or_resume(name, clock);
         Ok(())
@@ -259,10 +248,7 @@ impl<'a> Draft<'a> {
         if let (Verdict::Missed, Some(due_at), None) =
             (reading.verdict, reading.breached_at, history.breached)
         {
-            self.record(Entry::ClockBreached {
-                clock: name.to_owned(),
-                due_at,
-            });
+            self.breach(name, due_at, false);
         }
         self.record(Entry::ClockStopped {
             clock: name.to_owned(),
@@ -341,6 +327,18 @@ impl<'a> Draft<'a> {
 }
 
 impl Workflow {
+    /// When a delay that begins at an instant is over, by the newest calendar. One in days is over
+    /// when its last day is: what is done in the last moment of that day still comes before.
+    pub(crate) fn due_after(
+        &self,
+        goal: Goal,
+        start: Timestamp,
+    ) -> Result<Option<Timestamp>, Stuck> {
+        let reading = self.fold_start(&ClockPolicy::new(goal), start)?;
+        let past = i64::from(goal.budget().is_days());
+        Ok(reading.due.map(|due| due.saturating_add_millis(past)))
+    }
+
     /// Works out what an event would do to a case. Conditions that depend on the `unknown` facts,
     /// which the event is still to bring, are taken to hold.
     pub(crate) fn look(

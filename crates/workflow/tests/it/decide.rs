@@ -482,7 +482,7 @@ fn a_timer_fires_once_and_says_how_late_it_was() {
     let breached = day.tick("11:30").unwrap();
     assert!(matches!(
         &breached.commit.entries[..],
-        [Entry::TimerFired { late_ms: Some(1_800_000), .. }, Entry::ClockBreached { clock, due_at }] if clock == "whole" && *due_at == instant("11:00")
+        [Entry::TimerFired { late_ms: Some(1_800_000), .. }, Entry::ClockBreached { clock, due_at, cause: None }] if clock == "whole" && *due_at == instant("11:00")
     ));
     assert_eq!(breached.commit.effective_at, instant("11:00"));
     assert_eq!(day.tick("11:30").unwrap_err(), Refusal::NothingDue);

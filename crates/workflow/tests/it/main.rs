@@ -5,6 +5,7 @@
 mod compile;
 mod decide;
 mod desk;
+mod follow;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
 
