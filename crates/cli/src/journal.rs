@@ -1,4 +1,4 @@
-use groundbreak_workflow::sla::{BreachCause, Used, Verdict};
+use groundbreak_workflow::sla::{BreachCause, Timestamp, Used, Verdict};
 use groundbreak_workflow::{Entry, Language, Text, Workflow};
 
 use crate::amount;
@@ -173,18 +173,62 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
         }
         Entry::ClockBreached {
             clock: name, cause, ..
-        } if *cause != BreachCause::Work => {
-            let (title, cause) = (clock(name), cause.text());
+        } => {
+            let title = clock(name);
+            let (zh, en) = match cause {
+                BreachCause::Work => (String::new(), String::new()),
+                cause => {
+                    let cause = cause.text();
+                    (format!("（{}）", cause.zh), format!(" ({})", cause.en))
+                }
+            };
             Text::new(
-                format!("{}超期（{}）", title.zh, cause.zh),
-                format!("{}: overdue ({})", title.en, cause.en),
+                format!("{}超期{zh}", title.zh),
+                format!("{}: overdue{en}", title.en),
             )
         }
-        Entry::ClockBreached { clock: name, .. } => {
+        Entry::ClockExcused {
+            clock: name,
+            reason,
+            ..
+        } => {
             let title = clock(name);
             Text::new(
-                format!("{}超期", title.zh),
-                format!("{}: overdue", title.en),
+                format!("{}超期免责：{reason}", title.zh),
+                format!("{}: overdue, and excused: {reason}", title.en),
+            )
+        }
+        Entry::ClockRecounted {
+            clock: name,
+            calendar,
+            due_before,
+            due_at,
+            withdraws_breach,
+            ..
+        } => {
+            let title = clock(name);
+            let zone = workflow.calendar.tz();
+            let instant = |at: Option<Timestamp>| {
+                at.map(|at| at.in_zone(zone).format("%Y-%m-%d %H:%M").to_string())
+            };
+            let (zh, en) = match (instant(*due_before), instant(*due_at)) {
+                (Some(before), Some(due)) if before == due => {
+                    (format!("到期不变，仍为 {due}"), format!("still due {due}"))
+                }
+                (Some(before), Some(due)) => (
+                    format!("到期由 {before} 改为 {due}"),
+                    format!("was due {before}, now due {due}"),
+                ),
+                _ => ("重新计算".to_owned(), "counted anew".to_owned()),
+            };
+            let (more_zh, more_en) = if *withdraws_breach {
+                ("，此前的超期不再成立", "; it is not overdue any more")
+            } else {
+                ("", "")
+            };
+            Text::new(
+                format!("日历更新（{calendar}），{}{zh}{more_zh}", title.zh),
+                format!("Calendar updated ({calendar}), {}: {en}{more_en}", title.en),
             )
         }
     })

@@ -107,7 +107,7 @@ impl Engine {
             let instant = time.now().max(Timestamp::from_millis(due.due_at));
             time.set(instant);
             match runtime.fire_case(case, instant).await {
-                Ok(Some(fired)) if fired.count > 0 => {
+                Ok(Some(fired)) if fired.count > 0 || fired.followed => {
                     advanced.fired += fired.count;
                     if let Some(refusal) = fired.refused {
                         tracing::error!(%case, %refusal, "a timer that is due was refused");

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use groundbreak_store::{Put, PutError, ReadError, Store};
-use groundbreak_workflow::sla::Calendar;
+use groundbreak_workflow::sla::{Calendar, CalendarRef};
 use groundbreak_workflow::{Library, LibraryError, Text, Workflow};
 use tokio::sync::Mutex;
 
@@ -30,6 +30,15 @@ pub enum PublishError {
     /// It could not be done, and nothing was written.
     #[error(transparent)]
     Failed(#[from] Failure),
+    /// The calendar is published, and not all open cases follow it yet: a case does before its
+    /// next command or timer, and all do when the same text is published again or the engine is
+    /// opened the next time.
+    #[error("the calendar is published, and not all open cases follow it yet")]
+    Unfollowed {
+        /// Why not all.
+        #[source]
+        source: Failure,
+    },
     /// The store cannot say whether it was written. Publishing the same text again is harmless.
     #[error("it is unknown whether the definition was published")]
     Unknown {
@@ -47,6 +56,7 @@ impl PublishError {
             Self::Library(LibraryError::Faults(_)) => "definition-faults",
             Self::Library(LibraryError::VersionTaken { .. }) => "version-taken",
             Self::Failed(failure) => failure.code(),
+            Self::Unfollowed { .. } => "calendar-not-followed",
             Self::Unknown { .. } => "outcome-unknown",
         }
     }
@@ -57,6 +67,10 @@ impl PublishError {
         match self {
             Self::Library(error) => error.text(),
             Self::Failed(failure) => failure.text(),
+            Self::Unfollowed { .. } => Text::new(
+                "日历已发布，但尚有在办件未按它重算。请用同一文本再发布一次。",
+                "The calendar is published, and not all open cases follow it yet. Publish the same text again.",
+            ),
             Self::Unknown { .. } => Text::new(
                 "尚不能确定是否已发布。请用同一文本再发布一次，重复发布没有影响。",
                 "It is not known whether this was published. Publish the same text again; doing so twice is harmless.",
@@ -79,8 +93,19 @@ pub(crate) struct Published {
     pub(crate) library: Library,
     /// Every text of a calendar, by its name and version.
     calendars: BTreeMap<(String, u32), Arc<str>>,
+    /// Newer versions of calendars, in the order they were published.
+    pub(crate) amendments: Vec<Amendment>,
     /// The number of the last entry.
     last: u64,
+}
+
+/// A newer version of a calendar, which open cases are to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Amendment {
+    /// The number of the entry it was published by.
+    pub(crate) number: u64,
+    /// The version.
+    pub(crate) calendar: CalendarRef,
 }
 
 /// What was added, and whether it was not there before.
@@ -130,8 +155,8 @@ impl Kind {
 }
 
 impl Published {
-    /// Adds a calendar. One that was published before is not new, whether or not it is the newest.
-    fn add_calendar(&mut self, source: &str) -> Result<Added<Calendar>, LibraryError> {
+    /// Adds a calendar, as the entry of this number. One that was published before is not new, whether or not it is the newest.
+    fn add_calendar(&mut self, source: &str, number: u64) -> Result<Added<Calendar>, LibraryError> {
         let mut library = self.library.clone();
         let calendar = library.add_calendar(source)?;
         let key = (calendar.id().to_owned(), calendar.version());
@@ -142,6 +167,13 @@ impl Published {
                 version: key.1,
             }),
             None => {
+                let earlier = (key.0.clone(), 0)..key.clone();
+                if self.calendars.range(earlier).next().is_some() {
+                    self.amendments.push(Amendment {
+                        number,
+                        calendar: calendar.reference().clone(),
+                    });
+                }
                 self.library = library;
                 self.calendars.insert(key, source.into());
                 Ok((calendar, true))
@@ -149,8 +181,8 @@ impl Published {
         }
     }
 
-    /// Adds a workflow.
-    fn add_workflow(&mut self, source: &str) -> Result<Added<Workflow>, LibraryError> {
+    /// Adds a workflow, as the entry of this number.
+    fn add_workflow(&mut self, source: &str, _: u64) -> Result<Added<Workflow>, LibraryError> {
         let before = self.library.workflows().count();
         let workflow = self.library.add_workflow(source)?;
         let new = self.library.workflows().count() > before;
@@ -208,7 +240,7 @@ impl Definitions {
         &self,
         kind: Kind,
         source: String,
-        add: fn(&mut Published, &str) -> Result<Added<T>, LibraryError>,
+        add: fn(&mut Published, &str, u64) -> Result<Added<T>, LibraryError>,
     ) -> Result<Arc<T>, PublishError> {
         let _publishing = self.publishing.lock().await;
         let entry = kind.entry(&source);
@@ -217,7 +249,8 @@ impl Definitions {
             let mut published = Published::clone(&self.published());
             let text = Arc::clone(&source);
             let (mut published, added) = blocking(move || {
-                let added = add(&mut published, &text);
+                let number = published.last + 1;
+                let added = add(&mut published, &text, number);
                 (published, added)
             })
             .await?;
@@ -338,8 +371,8 @@ impl Published {
             });
         };
         let added = match kind {
-            Kind::Calendar => self.add_calendar(source).map(|_| ()),
-            Kind::Workflow => self.add_workflow(source).map(|_| ()),
+            Kind::Calendar => self.add_calendar(source, number).map(|_| ()),
+            Kind::Workflow => self.add_workflow(source, number).map(|_| ()),
         };
         added.map_err(|source| LoadError::Rejected {
             key: key.to_owned(),

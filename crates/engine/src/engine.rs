@@ -169,8 +169,9 @@ impl From<LoadError> for OpenError {
 }
 
 impl Engine {
-    /// Starts an engine on a store: reads what was published, fires the timers that fell due
-    /// while nothing ran, and then fires timers as they fall due.
+    /// Starts an engine on a store: reads what was published, lets open cases follow a newer
+    /// calendar that not all follow yet, fires the timers that fell due while nothing ran, and
+    /// then fires timers as they fall due.
     ///
     /// Those that fell due meanwhile fire once each, marked late, before this returns; only a
     /// case with more than a thousand of them catches up with the rest afterwards. On
@@ -204,6 +205,10 @@ impl Engine {
             case_ids: Mutex::new(ContextV7::new()),
             command_ids: Mutex::new(ContextV7::new()),
         });
+        // What was published just before the last run ended may not have been followed by all.
+        if let Err(failure) = runtime.follow_amendments(|_| true).await {
+            tracing::warn!(%failure, "not all open cases follow the newest calendar yet");
+        }
         let mut parked = Parked::default();
         runtime.fire_all(runtime.time.now(), &mut parked).await?;
         let timers = if runtime.time.simulated().is_some() {
@@ -224,15 +229,19 @@ impl Engine {
     }
 
     /// Publishes a calendar: what inherits from it, and workflows that count on it, can be
-    /// published from now on. A workflow keeps the calendar it was published against.
+    /// published from now on.
     ///
-    /// The same text again changes nothing. A calendar that inherits takes over what has changed
-    /// above it when it is published in a new version.
+    /// With a newer version, open cases whose workflow counts on this calendar follow it before
+    /// this returns: what is open is counted anew on it, and the journal says so, once a clock.
+    /// Other commands are carried out meanwhile. The same text again changes nothing, and ends
+    /// what was cut short. A calendar that inherits takes over what has changed above it when it
+    /// is published in a new version.
     ///
     /// # Errors
     ///
     /// [`PublishError::Library`] with everything wrong with it, or when its version was published
-    /// with another text; otherwise as the store says.
+    /// with another text; [`PublishError::Unfollowed`] when it is published and a case could not
+    /// follow it yet; otherwise as the store says. A case that cannot go on is no error.
     pub async fn publish_calendar(
         &self,
         source: impl Into<String> + Send,
@@ -242,7 +251,12 @@ impl Engine {
         let runtime = Arc::clone(&self.runtime);
         publishing(tokio::spawn(async move {
             let _entered = entered;
-            runtime.definitions.publish_calendar(source).await
+            let calendar = runtime.definitions.publish_calendar(source).await?;
+            runtime
+                .follow_amendments(|amendment| amendment.id == calendar.id())
+                .await
+                .map_err(|source| PublishError::Unfollowed { source })?;
+            Ok(calendar)
         }))
         .await
     }
@@ -282,7 +296,7 @@ impl Engine {
     /// which nothing was written for it; [`SubmitError::Unknown`], after which the same command
     /// may be sent again.
     pub async fn submit(&self, command: Command) -> Result<Committed, SubmitError> {
-        if command.actor.is_clock() || matches!(command.act, Act::Tick) {
+        if command.actor.is_clock() || matches!(command.act, Act::Tick | Act::FollowCalendar) {
             return Err(Refusal::OnlyTheClock.into());
         }
         let entered = self.runtime.try_enter()?;

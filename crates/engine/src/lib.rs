@@ -87,6 +87,7 @@ mod case_cache;
 mod definitions;
 mod engine;
 mod failure;
+mod follow;
 mod list;
 mod runtime;
 mod submit;

@@ -169,7 +169,9 @@ impl Runtime {
             .library
             .workflow(&case.workflow, Some(case.version))
             .ok()?;
-        (workflow.digest == case.digest).then(|| Arc::clone(workflow))
+        // A case that follows a calendar published elsewhere cannot be read without it.
+        (workflow.digest == case.digest && workflow.knows_calendars_of(case))
+            .then(|| Arc::clone(workflow))
     }
 
     /// Reads what other nodes have published, and tells whether there was anything.

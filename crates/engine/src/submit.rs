@@ -104,7 +104,7 @@ impl SubmitError {
 }
 
 /// What became of one decision.
-enum Attempt {
+pub(crate) enum Attempt {
     Committed(Committed),
     /// Another node wrote to the case after it was read.
     Conflict,
@@ -116,6 +116,8 @@ pub(crate) struct Fired {
     pub(crate) case: Arc<Case>,
     /// How many timers were fired.
     pub(crate) count: u64,
+    /// Whether the case followed a newer calendar, by which its timers may be other ones.
+    pub(crate) followed: bool,
     /// Why the earliest timer that is due was not fired.
     pub(crate) refused: Option<Refusal>,
     /// Whether timers may be left that are due: the turn was long enough.
@@ -149,21 +151,28 @@ impl Runtime {
                 Err(error) => return Err(error),
             };
             match attempt {
-                Attempt::Committed(committed) => return Ok(committed),
+                Attempt::Committed(committed) => {
+                    self.follow_if_amended_meanwhile(&turn, &committed).await;
+                    return Ok(committed);
+                }
                 Attempt::Conflict => self.cases.forget(command.case),
             }
         }
         Err(Failure::Contended { case: command.case }.into())
     }
 
-    /// Fires the timers of a case that are due at `until` or before, earliest first.
+    /// Fires the timers of a case that are due at `until` or before, earliest first, after the case
+    /// has followed the newest calendar.
     pub(crate) async fn fire_due(
         &self,
         turn: &Turn,
         case: Arc<Case>,
         until: Timestamp,
     ) -> Result<Fired, SubmitError> {
+        let revision = case.revision;
+        let case = self.follow_newest(turn, case).await?;
         let mut fired = Fired {
+            followed: case.revision > revision,
             case,
             count: 0,
             refused: None,
@@ -247,7 +256,7 @@ impl Runtime {
     }
 
     /// Decides a command on a case as it was read, and writes what was decided.
-    async fn attempt(
+    pub(crate) async fn attempt(
         &self,
         workflow: &Workflow,
         case: Option<&Case>,
@@ -398,7 +407,7 @@ impl Runtime {
 
 /// Returns the same error of a timer as the command that waits for it must be told: whatever
 /// became of the timer, the command was not begun.
-fn not_of_this_command(error: SubmitError) -> SubmitError {
+pub(crate) fn not_of_this_command(error: SubmitError) -> SubmitError {
     match error {
         SubmitError::Unknown { source, .. } => Failure::StoreUnavailable { source }.into(),
         other => other,
@@ -481,6 +490,7 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
         }
         (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
         (Entry::TimerFired { .. }, Act::Tick) => true,
+        (Entry::ClockRecounted { .. } | Entry::TimerArmed { .. }, Act::FollowCalendar) => true,
         _ => false,
     };
     commit.by.id == command.actor.id && same_time && same_act

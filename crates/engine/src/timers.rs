@@ -235,7 +235,7 @@ impl Runtime {
 fn note(parked: &mut Parked, case: CaseId, outcome: Result<Option<Fired>, SubmitError>) {
     let now = Instant::now();
     match outcome {
-        Ok(Some(fired)) if fired.refused.is_none() && fired.count > 0 => {
+        Ok(Some(fired)) if fired.refused.is_none() && (fired.count > 0 || fired.followed) => {
             parked.cases.remove(&case);
         }
         Ok(Some(Fired {

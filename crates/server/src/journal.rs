@@ -1,4 +1,4 @@
-use groundbreak_workflow::sla::{Timestamp, Verdict};
+use groundbreak_workflow::sla::{BreachCause, Timestamp, Verdict};
 use groundbreak_workflow::{Actor, Commit, Entry, StateKind, Workflow};
 
 use crate::accounts::Accounts;
@@ -117,6 +117,17 @@ fn is_of_a_clock(entry: &Entry) -> bool {
             | Entry::ClockCancelled { .. }
             | Entry::ClockWarned { .. }
             | Entry::ClockBreached { .. }
+            | Entry::ClockExcused { .. }
+            | Entry::ClockRecounted { .. }
+    )
+}
+
+/// Tells whether a commit lets the case follow a newer calendar. Then a recount comes first, or a
+/// delay that is armed anew: elsewhere that follows from a move.
+fn follows_calendar(commit: &Commit) -> bool {
+    matches!(
+        commit.entries.first(),
+        Some(Entry::ClockRecounted { .. } | Entry::TimerArmed { .. })
     )
 }
 
@@ -238,6 +249,9 @@ impl Narrator<'_> {
     /// What a commit is about: its kind, its sign, and one sentence.
     fn heading(&self, commit: &Commit) -> (&'static str, &'static str, String) {
         let words = self.words();
+        if follows_calendar(commit) {
+            return ("warn", "clock", words.t("journal-calendar"));
+        }
         for entry in &commit.entries {
             match entry {
                 Entry::Opened { title, .. } => {
@@ -269,16 +283,11 @@ impl Narrator<'_> {
                     return ("doc", "doc", said);
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
-                Entry::ClockBreached { clock, due_at, .. } => {
-                    let said = words.with(
-                        "journal-breached",
-                        [
-                            ("clock", &self.clock(clock)),
-                            ("due", &self.at.dated(*due_at)),
-                        ],
-                    );
-                    return ("warn", "r", said);
-                }
+                Entry::ClockBreached {
+                    clock,
+                    due_at,
+                    cause,
+                } => return ("warn", "r", self.breached(clock, *due_at, *cause)),
                 Entry::ClockWarned { clock, trigger } => {
                     let said = words.with(
                         "journal-warned",
@@ -296,6 +305,27 @@ impl Narrator<'_> {
             words.s("journal-timer-moved", words.list(entered))
         };
         ("warn", "clock", said)
+    }
+
+    fn breached(&self, clock: &str, due_at: Timestamp, cause: BreachCause) -> String {
+        let words = self.words();
+        let said = words.with(
+            "journal-breached",
+            [
+                ("clock", &self.clock(clock)),
+                ("due", &self.at.dated(due_at)),
+            ],
+        );
+        match cause {
+            BreachCause::Work => said,
+            cause => words.with(
+                "journal-breached-by",
+                [
+                    ("said", said.as_str()),
+                    ("cause", words.text(&cause.text())),
+                ],
+            ),
+        }
     }
 
     /// What followed from a commit, beyond what its heading says.
@@ -333,6 +363,16 @@ impl Narrator<'_> {
                 } => {
                     follows.push(words.s("journal-fired-late", self.at.duration(*late_ms)));
                 }
+                Entry::ClockBreached {
+                    clock,
+                    due_at,
+                    cause,
+                } if follows_calendar(commit) => {
+                    follows.push(self.breached(clock, *due_at, *cause));
+                }
+                Entry::TimerArmed { due_at, .. } if follows_calendar(commit) => {
+                    follows.push(words.s("journal-delay-moved", self.at.dated(*due_at)));
+                }
                 other => follows.extend(self.of_clock(other)),
             }
         }
@@ -348,6 +388,7 @@ impl Narrator<'_> {
                 clock,
                 due_at: Some(due_at),
                 since: Some(since),
+                ..
             } => words.with(
                 "journal-clock-started-from",
                 [
@@ -359,7 +400,7 @@ impl Narrator<'_> {
             Entry::ClockStarted {
                 clock,
                 due_at: Some(due_at),
-                since: None,
+                ..
             } => words.with(
                 "journal-clock-started",
                 [
@@ -407,6 +448,39 @@ impl Narrator<'_> {
             }
             Entry::ClockCancelled { clock } => {
                 words.s("journal-clock-cancelled", self.clock(clock))
+            }
+            Entry::ClockExcused { clock, reason, .. } => words.with(
+                "journal-clock-excused",
+                [("clock", &self.clock(clock)), ("why", reason)],
+            ),
+            Entry::ClockRecounted {
+                clock,
+                due_before,
+                due_at,
+                withdraws_breach,
+                ..
+            } => {
+                let clock = self.clock(clock);
+                let said = match (due_before, due_at) {
+                    (Some(before), Some(due)) if before == due => words.with(
+                        "journal-clock-still-due",
+                        [("clock", &clock), ("due", &self.at.dated(*due))],
+                    ),
+                    (Some(before), Some(due)) => words.with(
+                        "journal-clock-moved",
+                        [
+                            ("clock", &clock),
+                            ("before", &self.at.dated(*before)),
+                            ("due", &self.at.dated(*due)),
+                        ],
+                    ),
+                    _ => words.s("journal-clock-recounted", &clock),
+                };
+                if *withdraws_breach {
+                    words.s("journal-breach-withdrawn", &said)
+                } else {
+                    said
+                }
             }
             _ => return None,
         };

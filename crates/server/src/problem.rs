@@ -191,7 +191,8 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::CaseClosed { .. }
         | Refusal::CommandReused { .. }
         | Refusal::NotAllowedHere { .. }
-        | Refusal::NothingDue => StatusCode::CONFLICT,
+        | Refusal::NothingDue
+        | Refusal::NothingToFollow => StatusCode::CONFLICT,
         Refusal::StaleRevision { .. } => StatusCode::PRECONDITION_FAILED,
         // Fields, documents, gates and conditions: the request is understood and cannot be
         // carried out as it is. So is whatever a later version refuses.

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundbreak_sla::{ClockEvent, ClockEventKind, PauseReason, Timestamp, Verdict};
+use groundbreak_sla::{
+    CalendarChange, CalendarRef, ClockEvent, ClockEventKind, PauseReason, Timestamp, Verdict,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, Commit, Data, Entry, Signature};
@@ -29,8 +31,8 @@ pub struct Case {
     pub opened_at: Timestamp,
     /// When the newest fact happened, warnings and breaches of clocks included.
     pub effective_at: Timestamp,
-    /// When the newest fact happened that nothing can be recorded before: all but warnings and
-    /// breaches of clocks, which only say what time it was.
+    /// When the newest fact happened that nothing can be recorded before: all but warnings,
+    /// breaches and recounts of clocks, which only say what time it was.
     pub settled_at: Timestamp,
     /// When the newest fact was written down.
     pub recorded_at: Timestamp,
@@ -281,7 +283,13 @@ impl Case {
         let at = stamp.effective_at;
         if !matches!(
             entry,
-            Entry::TimerFired { .. } | Entry::ClockWarned { .. } | Entry::ClockBreached { .. }
+            // A delay that is armed for another instant; one that begins comes with a move.
+            Entry::TimerArmed { .. }
+                | Entry::TimerFired { .. }
+                | Entry::ClockWarned { .. }
+                | Entry::ClockBreached { .. }
+                | Entry::ClockExcused { .. }
+                | Entry::ClockRecounted { .. }
         ) {
             self.settled_at = self.settled_at.max(at);
         }
@@ -340,12 +348,22 @@ impl Case {
             Entry::TimerDisarmed { timer } | Entry::TimerFired { timer, .. } => {
                 self.armed.remove(timer);
             }
-            Entry::ClockStarted { clock, since, .. } => {
+            Entry::ClockStarted {
+                clock,
+                since,
+                calendar,
+                ..
+            } => {
                 let history = self.clocks.entry(clock.clone()).or_default();
                 let stamp = Stamp {
                     effective_at: since.unwrap_or(stamp.effective_at),
                     ..*stamp
                 };
+                if let Some(calendar) = calendar.as_ref()
+                    && history.calendar() != Some(calendar)
+                {
+                    history.push(&stamp, on_calendar(calendar));
+                }
                 history.push(&stamp, ClockEventKind::Start);
                 history.warned.clear();
                 history.held.clear();
@@ -394,6 +412,33 @@ impl Case {
             Entry::ClockBreached { clock, due_at, .. } => {
                 self.clock(clock).breached = Some(*due_at);
             }
+            Entry::ClockExcused {
+                clock,
+                reason,
+                document,
+            } => {
+                self.clock(clock).push(
+                    stamp,
+                    ClockEventKind::Excuse {
+                        reason: reason.clone(),
+                        document: document.clone(),
+                    },
+                );
+            }
+            Entry::ClockRecounted {
+                clock,
+                calendar,
+                rearmed,
+                withdraws_breach,
+                ..
+            } => {
+                let history = self.clock(clock);
+                history.recount(stamp, calendar);
+                history.warned.retain(|trigger| !rearmed.contains(trigger));
+                if *withdraws_breach {
+                    history.withdraw_breach();
+                }
+            }
         }
     }
 
@@ -402,7 +447,70 @@ impl Case {
     }
 }
 
+fn on_calendar(calendar: &CalendarRef) -> ClockEventKind {
+    ClockEventKind::SetCalendar {
+        calendar: calendar.clone(),
+        mode: CalendarChange::Retro,
+    }
+}
+
 impl ClockHistory {
+    /// Returns the version of the calendar it counts on, when that is another than the one its
+    /// workflow was published against.
+    pub fn calendar(&self) -> Option<&CalendarRef> {
+        self.calendars().last()
+    }
+
+    /// Returns every version of the calendar it was told to count on, in that order.
+    pub(crate) fn calendars(&self) -> impl Iterator<Item = &CalendarRef> {
+        self.events.iter().filter_map(|event| match &event.kind {
+            ClockEventKind::SetCalendar { calendar, .. } => Some(calendar),
+            _ => None,
+        })
+    }
+
+    /// Returns when the open cycle began; `otherwise` when none ever did.
+    pub(crate) fn began_at(&self, otherwise: Timestamp) -> Timestamp {
+        // A cycle does not begin before the one before it has ended.
+        let bounds = self.events.iter().filter(|event| {
+            matches!(
+                event.kind,
+                ClockEventKind::Start | ClockEventKind::Stop | ClockEventKind::Cancel { .. }
+            )
+        });
+        bounds
+            .map(|event| event.effective_at)
+            .max()
+            .unwrap_or(otherwise)
+    }
+
+    /// Counts the open cycle anew. The change counts from the cycle's beginning, so that an end
+    /// that is recorded late, before the change was written down, is counted by it too.
+    fn recount(&mut self, stamp: &Stamp<'_>, calendar: &CalendarRef) {
+        self.events.push(ClockEvent {
+            effective_at: self.began_at(stamp.effective_at),
+            recorded_at: stamp.recorded_at,
+            kind: on_calendar(calendar),
+        });
+    }
+
+    /// Makes the breach of the open cycle undone, and with it what excused it: an excuse is for
+    /// one miss, not for the next.
+    fn withdraw_breach(&mut self) {
+        self.breached = None;
+        let cycle = self
+            .events
+            .iter()
+            .rposition(|event| event.kind == ClockEventKind::Start)
+            .unwrap_or(0);
+        let mut index = 0;
+        self.events.retain(|event| {
+            let kept = index < cycle || !matches!(event.kind, ClockEventKind::Excuse { .. });
+            index += 1;
+            kept
+        });
+    }
+
     fn push(&mut self, stamp: &Stamp<'_>, kind: ClockEventKind) {
         self.events.push(ClockEvent {
             effective_at: stamp.effective_at,

@@ -96,4 +96,7 @@ pub enum Act {
     },
     /// Fires the earliest timer of the case that is due. Only the actor `clock` gives it.
     Tick,
+    /// Recounts what counts on an older version of the calendar than the newest published: clocks
+    /// that are open, and delays. Only the actor `clock` gives it.
+    FollowCalendar,
 }

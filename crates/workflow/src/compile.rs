@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason, Trigger,
-    TriggerError, Yellow,
+    Calendar, CalendarSet, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason,
+    Trigger, TriggerError, Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -102,6 +102,8 @@ impl Compiler<'_> {
             title: definition.title.clone(),
             digest: hex(&Sha256::digest(source.as_bytes())),
             source: source.to_owned(),
+            calendars: CalendarSet::new(Arc::clone(&calendar)),
+            newest_calendar: Arc::clone(&calendar),
             calendar,
             fields,
             roles,

@@ -3,6 +3,7 @@ use groundbreak_statechart::{Cause, Event, Microstep};
 
 use crate::data::invalid;
 use crate::draft::Draft;
+use crate::follow::follow;
 use crate::input::{
     NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective, number,
 };
@@ -71,8 +72,9 @@ pub enum Stuck {
 
 /// Decides a command on a case: what is to be written, or why not.
 ///
-/// `case` is `None` for [`Act::Open`] and the folded case otherwise. Timers of the case that are
-/// due by `now` must have been fired before; the engine sees to that. Refusals come in this order:
+/// `case` is `None` for [`Act::Open`] and the folded case otherwise. It must have followed the
+/// newest calendar of the workflow, and its timers that are due by `now` must have been fired
+/// before; the engine sees to that. Refusals come in this order:
 /// the case is closed or has moved on, the actor's role and separation of duties, time and input,
 /// whether the event leads on from here, its condition, documents, legal gates.
 ///
@@ -143,6 +145,7 @@ pub fn decide(
                     )
                 }
                 Act::Tick => tick(workflow, case, command, now),
+                Act::FollowCalendar => follow(workflow, case, command, now),
                 Act::Open { .. } => Err(Refusal::CaseExists {
                     number: case.number.clone(),
                 }
@@ -437,6 +440,17 @@ fn annotate(
     Ok(draft.finish()?)
 }
 
+/// Signs what no person has done.
+pub(crate) fn by_the_clock(command: &Command) -> Signature {
+    Signature {
+        id: command.actor.id.clone(),
+        name: command.actor.name.clone(),
+        role: None,
+        also: Vec::new(),
+        department: None,
+    }
+}
+
 /// Fires the earliest timer that is due.
 fn tick(
     workflow: &Workflow,
@@ -455,13 +469,7 @@ fn tick(
     else {
         return Err(Refusal::NothingDue.into());
     };
-    let by = Signature {
-        id: command.actor.id.clone(),
-        name: command.actor.name.clone(),
-        role: None,
-        also: Vec::new(),
-        department: None,
-    };
+    let by = by_the_clock(command);
     let at = timer.due_at.max(case.effective_at);
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     let late_ms = Some(now.millis_since(timer.due_at)).filter(|late| *late > Entry::LATE_MS);
@@ -495,11 +503,7 @@ fn tick(
             (Some(clock), Some(history)) => workflow.breach_cause(clock, &history.events, now)?,
             _ => BreachCause::Work,
         };
-        draft.record(Entry::ClockBreached {
-            clock: clock.to_owned(),
-            due_at,
-            cause,
-        });
+        draft.breach(clock, due_at, cause);
     }
     Ok(draft.finish()?)
 }

@@ -166,7 +166,7 @@ impl<'a> Draft<'a> {
         if !outlook.after.is_done(chart) {
             for delay in outlook.step.armed(chart) {
                 let delay = self.workflow.delay(delay)?.clone();
-                if let Some(due_at) = self.due_after(&delay.policy)? {
+                if let Some(due_at) = self.workflow.due_after(&delay.policy, self.at)? {
                     self.record(Entry::TimerArmed {
                         timer: delay.timer,
                         due_at,
@@ -175,16 +175,6 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
-    }
-
-    /// When a delay that begins now is over. One in days is over when its last day is: what is
-    /// done in the last moment of office hours still comes before, and midnight is the next day's.
-    fn due_after(&self, policy: &ClockPolicy) -> Result<Option<Timestamp>, Stuck> {
-        let start = [groundbreak_sla::ClockEvent::start(self.at)];
-        let reading = self.workflow.fold_clock(policy, &start, self.at)?;
-        let to_close = policy.goal.budget().is_days() && policy.day_end == DayEnd::Close;
-        let past = i64::from(to_close);
-        Ok(reading.due.map(|due| due.saturating_add_millis(past)))
     }
 
     /// Starts, stops and pauses clocks as states are left and entered.
@@ -235,16 +225,16 @@ impl<'a> Draft<'a> {
             .counts_from
             .map(|from| ended.map_or(from, |ended| from.max(ended)))
             .filter(|from| *from < self.at);
-        let start = groundbreak_sla::ClockEvent::start(self.at);
-        let start = [start.effective(since.unwrap_or(self.at))];
-        let due_at = self
+        let start = since.unwrap_or(self.at);
+        let due_at = self.workflow.fold_start(&clock.policy, start)?.due;
+        let calendar = self
             .workflow
-            .fold_clock(&clock.policy, &start, self.at)?
-            .due;
+            .calendar_to_start_on(self.case.clocks.get(name));
         self.record(Entry::ClockStarted {
             clock: name.to_owned(),
             due_at,
             since,
+            calendar,
         });
         self.pause_or_resume(name, clock);
         Ok(())
@@ -274,11 +264,7 @@ impl<'a> Draft<'a> {
             (reading.verdict, reading.breached_at, history.breached)
         {
             let cause = self.workflow.breach_cause(clock, &events, self.now)?;
-            self.record(Entry::ClockBreached {
-                clock: name.to_owned(),
-                due_at,
-                cause,
-            });
+            self.breach(name, due_at, cause);
         }
         self.record(Entry::ClockStopped {
             clock: name.to_owned(),
@@ -357,6 +343,20 @@ impl<'a> Draft<'a> {
 }
 
 impl Workflow {
+    /// When a delay that begins at an instant is over, by the newest calendar. One in days is over
+    /// when its last day is: what is done in the last moment of office hours still comes before,
+    /// and midnight is the next day's.
+    pub(crate) fn due_after(
+        &self,
+        policy: &ClockPolicy,
+        start: Timestamp,
+    ) -> Result<Option<Timestamp>, Stuck> {
+        let reading = self.fold_start(policy, start)?;
+        let to_close = policy.goal.budget().is_days() && policy.day_end == DayEnd::Close;
+        let past = i64::from(to_close);
+        Ok(reading.due.map(|due| due.saturating_add_millis(past)))
+    }
+
     /// Works out what an event would do to a case. Conditions that depend on the `unknown` facts,
     /// which the event is still to bring, are taken to hold.
     pub(crate) fn look(

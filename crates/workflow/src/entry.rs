@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use groundbreak_sla::{BreachCause, PauseReason, Timestamp, Verdict};
+use groundbreak_sla::{BreachCause, CalendarRef, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, CommandId, Data};
@@ -132,6 +132,11 @@ pub enum Entry {
         /// From when it counts, when that is before the commit took effect.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Timestamp>,
+        /// The version of the calendar it counts on from now, when that is another than before:
+        /// the newest one known. Without it a clock goes on with the one it counted on, and a new
+        /// one begins with the one its workflow was published against.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar: Option<CalendarRef>,
     },
     /// A clock stands still.
     ClockPaused {
@@ -179,6 +184,37 @@ pub enum Entry {
         /// What made it so.
         #[serde(default = "work", skip_serializing_if = "is_work")]
         cause: BreachCause,
+    },
+    /// The miss of a clock is not held against the office (免责). Both are shown.
+    ClockExcused {
+        /// Name of the clock.
+        clock: String,
+        /// Why.
+        reason: String,
+        /// The number of the decision that excuses it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<String>,
+    },
+    /// A newer version of the calendar was published, and the open cycle of a clock was counted
+    /// anew on it.
+    ClockRecounted {
+        /// Name of the clock.
+        clock: String,
+        /// The version it counts on from now.
+        calendar: CalendarRef,
+        /// When it was due before; nothing while it stands still.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_before: Option<Timestamp>,
+        /// When it is due now; nothing while it stands still.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+        /// The warnings that had been given and lie ahead again. They will be given anew.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rearmed: Vec<String>,
+        /// Whether the clock was found overdue in this cycle, and is not by this calendar. What was
+        /// found stays in the journal.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        withdraws_breach: bool,
     },
 }
 

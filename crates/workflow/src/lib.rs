@@ -17,6 +17,7 @@ mod draft;
 mod encoding;
 mod entry;
 mod facts;
+mod follow;
 mod guard;
 mod input;
 mod library;

@@ -39,8 +39,10 @@ impl Library {
 
     /// Reads, checks and adds a calendar; one that it inherits from is added before.
     ///
-    /// A later calendar of the same name takes the place of the earlier one for workflows that are
-    /// added afterwards.
+    /// Workflows that are added afterwards count on the highest version of a name. Those that are
+    /// there keep the version they were added with, and learn of the higher one: cases follow it
+    /// by [`crate::Act::FollowCalendar`]. A calendar that inherits from this one does not change;
+    /// it is added anew, with its version raised.
     ///
     /// # Errors
     ///
@@ -49,9 +51,17 @@ impl Library {
         let (spec, calendar) =
             crate::compile::compile_calendar(source, &self.specs).map_err(LibraryError::Faults)?;
         let calendar = Arc::new(calendar);
-        self.specs.insert(spec.id.clone(), spec);
-        self.calendars
-            .insert(calendar.id().to_owned(), Arc::clone(&calendar));
+        let newest = self.calendars.get(calendar.id());
+        if newest.is_none_or(|newest| newest.version() <= calendar.version()) {
+            self.specs.insert(spec.id.clone(), spec);
+            self.calendars
+                .insert(calendar.id().to_owned(), Arc::clone(&calendar));
+        }
+        for workflow in self.workflows.values_mut() {
+            if workflow.learns_from(&calendar) {
+                Arc::make_mut(workflow).learn(&calendar);
+            }
+        }
         Ok(calendar)
     }
 

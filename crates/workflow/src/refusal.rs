@@ -147,6 +147,8 @@ pub enum Refusal {
     OnlyTheClock,
     /// No timer of the case is due.
     NothingDue,
+    /// Nothing of the case counts on an older version of its calendar.
+    NothingToFollow,
 }
 
 /// A gate that is closed, and the law that closes it.
@@ -187,6 +189,7 @@ impl Refusal {
             Self::LateRecordNeedsReason => "late-record-needs-reason",
             Self::OnlyTheClock => "only-the-clock",
             Self::NothingDue => "nothing-due",
+            Self::NothingToFollow => "nothing-to-follow",
         }
     }
 
@@ -363,6 +366,10 @@ impl Refusal {
             ),
             Self::OnlyTheClock => Text::new("此操作只由计时器发出。", "Only timers do this."),
             Self::NothingDue => Text::new("没有到期的计时器。", "No timer is due."),
+            Self::NothingToFollow => Text::new(
+                "办件已按最新的日历计算。",
+                "The case counts on the newest calendar already.",
+            ),
         }
     }
 }

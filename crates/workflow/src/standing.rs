@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use groundbreak_sla::{
-    BreachCause, CalendarSet, ClockEvent, ClockPolicy, ClockReading, ClockState, Light, Timestamp,
+    BreachCause, CalendarSet, ClockError, ClockEvent, ClockPolicy, ClockReading, ClockState, Light,
+    Timestamp,
     Verdict,
 };
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
@@ -91,10 +92,20 @@ impl Workflow {
         let as_of = events
             .iter()
             .fold(now, |as_of, event| as_of.max(event.recorded_at));
-        let calendars = CalendarSet::from(std::sync::Arc::clone(&self.calendar));
-        groundbreak_sla::fold(policy, &calendars, events, as_of).map_err(|error| Stuck::Clock {
-            problem: error.to_string(),
-        })
+        groundbreak_sla::fold(policy, &self.calendars, events, as_of)
+            .map_err(|error| uncomputable(&error))
+    }
+
+    /// Reads a clock that begins at an instant, on the newest calendar.
+    pub(crate) fn fold_start(
+        &self,
+        policy: &ClockPolicy,
+        start: Timestamp,
+    ) -> Result<ClockReading, Stuck> {
+        let calendars = CalendarSet::from(std::sync::Arc::clone(&self.newest_calendar));
+        let events = [ClockEvent::start(start)];
+        groundbreak_sla::fold(policy, &calendars, &events, start)
+            .map_err(|error| uncomputable(&error))
     }
 
     /// What made a clock miss its goal, as far as it is known at `now`.
@@ -107,12 +118,9 @@ impl Workflow {
         let as_of = events
             .iter()
             .fold(now, |as_of, event| as_of.max(event.recorded_at));
-        let calendars = CalendarSet::from(std::sync::Arc::clone(&self.calendar));
-        groundbreak_sla::breach_cause(&clock.policy, &calendars, events, as_of)
+        groundbreak_sla::breach_cause(&clock.policy, &self.calendars, events, as_of)
             .map(|cause| cause.unwrap_or(BreachCause::Work))
-            .map_err(|error| Stuck::Clock {
-                problem: error.to_string(),
-            })
+            .map_err(|error| uncomputable(&error))
     }
 
     /// Tells whether a gate is open for a case. A gate that asks for a fact nobody has recorded is
@@ -500,6 +508,12 @@ impl Workflow {
             });
         }
         steps
+    }
+}
+
+pub(crate) fn uncomputable(error: &ClockError) -> Stuck {
+    Stuck::Clock {
+        problem: error.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, ClockPolicy, Party, PauseReason};
+use groundbreak_sla::{Calendar, CalendarSet, ClockPolicy, ClockReading, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
@@ -10,7 +10,7 @@ use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
 
 /// A definition that has compiled: it can run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Workflow {
     /// Its name.
     pub name: String,
@@ -22,8 +22,12 @@ pub struct Workflow {
     pub digest: String,
     /// Its text, as it was published.
     pub source: String,
-    /// The calendar working time is counted on.
+    /// The calendar it was published against. A clock that names no other counts on it.
     pub calendar: Arc<Calendar>,
+    /// That calendar, and the versions of it that were published later.
+    pub(crate) calendars: CalendarSet,
+    /// The newest of them.
+    pub(crate) newest_calendar: Arc<Calendar>,
     /// Facts a case carries.
     pub fields: IndexMap<String, Field>,
     /// Who may act.
@@ -194,6 +198,26 @@ pub(crate) struct Delay {
 }
 
 impl Workflow {
+    /// Returns every version known of its calendar: the one it was published against, and those
+    /// published since.
+    pub fn calendars(&self) -> &CalendarSet {
+        &self.calendars
+    }
+
+    /// Returns the calendar that a clock of a case counts on, as its reading says.
+    pub fn calendar_of(&self, reading: &ClockReading) -> &Arc<Calendar> {
+        reading
+            .stretches
+            .last()
+            .and_then(|stretch| self.calendars.get(&stretch.calendar))
+            .unwrap_or(&self.calendar)
+    }
+
+    /// Returns the newest version known of its calendar: what starts now counts on it.
+    pub fn newest_calendar(&self) -> &Arc<Calendar> {
+        &self.newest_calendar
+    }
+
     /// Returns the title of a role, or its name when the workflow does not know it.
     pub fn role_title(&self, role: &str) -> Text {
         self.roles

@@ -4,9 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use groundbreak_workflow::sla::{
-    CalendarSet, ClockReading, Party, Stretch, StretchKind, Verdict, explain,
-};
+use groundbreak_workflow::sla::{ClockReading, Party, Stretch, StretchKind, Verdict, explain};
 
 use super::case::calendar_words;
 use super::desk::{SegmentView, segments};
@@ -79,9 +77,9 @@ pub(crate) async fn clock(
         .get(&name)
         .ok_or_else(Problem::not_found)?
         .policy;
-    let calendars = CalendarSet::from(Arc::clone(&open.workflow.calendar));
-    let stretches =
-        explain(policy, &calendars, &face.reading).map_err(|error| Problem::failed(&error))?;
+    let calendar = open.workflow.calendar_of(&face.reading);
+    let stretches = explain(policy, open.workflow.calendars(), &face.reading)
+        .map_err(|error| Problem::failed(&error))?;
     let journal = app.engine.journal(open.case.id).await?;
     let at = &open.at;
     let view = ClockView::of(face, at);
@@ -106,12 +104,12 @@ pub(crate) async fn clock(
         as_of: words.s("as-of", at.full_instant(at.now)),
         timeline: Timeline::of(
             &face.reading,
-            &open.workflow.calendar,
+            calendar,
             &happened(&journal, &open.workflow, words),
             label,
             at,
         ),
-        calendar: calendar_words(&open.workflow.calendar, words),
+        calendar: calendar_words(calendar, words),
         provisional: view.provisional.then(|| words.t("provisional-more")),
         segments: segments(face, at),
         stretches: stretches

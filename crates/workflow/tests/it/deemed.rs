@@ -55,6 +55,7 @@ fn an_application_nobody_answers_is_accepted_when_the_last_day_is_over_and_count
             clock: "decision".into(),
             due_at: Some(instant("2023-03-30 18:00")),
             since: Some(instant("09:00")),
+            calendar: None,
         }]
     );
     let case = day.case();

@@ -6,6 +6,7 @@ mod compile;
 mod decide;
 mod deemed;
 mod desk;
+mod follow;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
 
