@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use groundbreak_sla::{
     BreachCause, CalendarSet, ClockError, ClockEvent, ClockPolicy, ClockReading, ClockState, Light,
-    Timestamp,
-    Verdict,
+    Timestamp, Verdict,
 };
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, CalendarSet, ClockPolicy, ClockReading, Party, PauseReason};
+use groundbreak_sla::{Calendar, CalendarSet, ClockPolicy, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
-use crate::Text;
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
+use crate::{Case, ClockHistory, Text};
 
 /// A definition that has compiled: it can run.
 #[derive(Clone, Debug)]
@@ -204,12 +204,12 @@ impl Workflow {
         &self.calendars
     }
 
-    /// Returns the calendar that a clock of a case counts on, as its reading says.
-    pub fn calendar_of(&self, reading: &ClockReading) -> &Arc<Calendar> {
-        reading
-            .stretches
-            .last()
-            .and_then(|stretch| self.calendars.get(&stretch.calendar))
+    /// Returns the calendar that a clock of a case counts on.
+    pub fn calendar_of(&self, case: &Case, clock: &str) -> &Arc<Calendar> {
+        case.clocks
+            .get(clock)
+            .and_then(ClockHistory::calendar)
+            .and_then(|calendar| self.calendars.get(calendar))
             .unwrap_or(&self.calendar)
     }
 

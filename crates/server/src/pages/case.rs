@@ -260,7 +260,7 @@ fn hero(
     let at = &open.at;
     let face = open.situation.clocks.first()?;
     let clock = ClockView::of(face, at);
-    let calendar = open.workflow.calendar_of(&face.reading).as_ref();
+    let calendar = open.workflow.calendar_of(&open.case, &face.name).as_ref();
     let label = at.words.with(
         "ribbon-label",
         [

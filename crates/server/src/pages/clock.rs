@@ -77,7 +77,7 @@ pub(crate) async fn clock(
         .get(&name)
         .ok_or_else(Problem::not_found)?
         .policy;
-    let calendar = open.workflow.calendar_of(&face.reading);
+    let calendar = open.workflow.calendar_of(&open.case, &name);
     let stretches = explain(policy, open.workflow.calendars(), &face.reading)
         .map_err(|error| Problem::failed(&error))?;
     let journal = app.engine.journal(open.case.id).await?;

@@ -1,7 +1,7 @@
 use axum::http::{StatusCode, header};
 use groundbreak_workflow::{Act, Data};
 
-use crate::desk::Desk;
+use crate::desk::{CALENDAR, Desk};
 
 /// Every page there is, on a desk with a case in each stage.
 async fn all_pages(desk: &Desk) -> Vec<String> {
@@ -377,4 +377,20 @@ async fn a_new_case_is_opened_with_the_facts_it_needs() {
         desk.engine.case(case).await.unwrap().unwrap().data,
         Data::from([("company".to_owned(), "示例新公司".into())])
     );
+}
+
+#[tokio::test]
+async fn a_calendar_that_was_updated_shows_in_the_journal_and_at_the_clock() {
+    let mut desk = Desk::clerk().await;
+    let (number, _) = desk.submitted("示例甲").await;
+    let second = CALENDAR.replace("id: hall\n", "id: hall\nversion: 2\n");
+    desk.engine.publish_calendar(second).await.unwrap();
+    let journal = desk.get(&format!("/cases/{number}/journal")).await.body;
+    for said in ["日历更新，时限重新计算", "「提交到发照」到期不变，仍为"]
+    {
+        assert!(journal.contains(said), "{said}: {journal}");
+    }
+    let clock = desk.get(&format!("/cases/{number}/clocks/elapsed")).await;
+    assert_eq!(clock.status, StatusCode::OK);
+    assert!(clock.body.contains("第 2 版"), "{}", clock.body);
 }
