@@ -95,6 +95,9 @@ const ALONE: [&str; 3] = ["休", "班", "补"];
 
 /// Returns the name of the holiday in a summary, without the marks; `None` if nothing else is there.
 pub(super) fn name_in(summary: &str) -> Option<String> {
+    // What cannot be seen is no part of a name, nor can it be exported again.
+    let seen = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    let summary: String = summary.chars().map(seen).collect();
     let mut name = summary.trim();
     let for_a_holiday = summary.contains("上班") || summary.contains("补班");
     loop {
@@ -221,6 +224,9 @@ mod tests {
         for name in ["休渔节", "班禅纪念日", "第1天", "补天节"] {
             let found = name_in(name);
             assert_eq!(found.as_deref(), (name != "第1天").then_some(name));
+        }
+        for (summary, name) in [("中秋节\u{f}", "中秋节"), ("元\u{7f}旦", "元 旦")] {
+            assert_eq!(name_in(summary).as_deref(), Some(name));
         }
     }
 }
