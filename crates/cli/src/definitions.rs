@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -102,19 +103,35 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> 
 
 /// Reads a text file of at most `bytes_max` bytes.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
+    let bytes = read_bytes(path, bytes_max)?;
+    let not_text = |error| Trouble::Unreadable {
+        path: path.to_owned(),
+        source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+    };
+    Ok(String::from_utf8(bytes).map_err(not_text)?)
+}
+
+/// Reads a file of so many bytes at most.
+pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let unreadable = |source| Trouble::Unreadable {
         path: path.to_owned(),
         source,
     };
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    if length > bytes_max {
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    // Read one byte further than allowed: what has no length of its own, such as a device, has no
+    // other bound.
+    let mut bytes = Vec::new();
+    file.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
         return Err(Trouble::FileTooLarge {
             path: path.to_owned(),
             bytes_max,
         }
         .into());
     }
-    Ok(std::fs::read_to_string(path).map_err(unreadable)?)
+    Ok(bytes)
 }
 
 /// Publishes definitions: calendars first, each after the one it inherits from, then workflows.

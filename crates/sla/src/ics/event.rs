@@ -47,6 +47,8 @@ pub(super) struct IcsFile {
     pub(super) title: Option<String>,
     /// `X-WR-TIMEZONE`, and its line.
     pub(super) zone: Option<(String, usize)>,
+    /// `METHOD:CANCEL`: it takes its events back.
+    pub(super) cancels: bool,
     /// In the order of the file.
     pub(super) events: Vec<Event>,
 }
@@ -162,6 +164,9 @@ impl IcsFile {
         match (name, property(line, name)) {
             ("X-WR-CALNAME", Some(found)) if !found.value.trim().is_empty() => {
                 self.title.get_or_insert(found.value.trim().to_owned());
+            }
+            ("METHOD", Some(found)) if found.value.trim().eq_ignore_ascii_case("CANCEL") => {
+                self.cancels = true;
             }
             ("X-WR-TIMEZONE", Some(found)) => {
                 self.zone.get_or_insert((found.value, found.line));

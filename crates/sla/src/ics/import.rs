@@ -113,8 +113,17 @@ pub fn import_ics(bytes: &[u8], options: &IcsOptions) -> Result<IcsImport, Vec<I
     let tz = zone(options, &file, &mut faults);
     let mut left_out = LeftOut::default();
     let mut plans = Vec::new();
+    // RFC 5546, section 3.2.5: an event that is cancelled takes back all that was published of it.
+    let is_cancelled = |event: &Event| event.text("STATUS").eq_ignore_ascii_case("CANCELLED");
+    let taken_back: BTreeSet<&str> = file
+        .events
+        .iter()
+        .filter(|event| is_cancelled(event) && event.get("RECURRENCE-ID").is_none())
+        .map(|event| event.text("UID"))
+        .filter(|uid| !uid.is_empty())
+        .collect();
     for event in &file.events {
-        if event.text("STATUS").eq_ignore_ascii_case("CANCELLED") {
+        if file.cancels || is_cancelled(event) || taken_back.contains(event.text("UID")) {
             left_out.cancelled += 1;
             continue;
         }

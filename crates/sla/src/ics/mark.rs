@@ -41,6 +41,20 @@ const READ_AS: [(&str, &str); 7] = [
 /// Words for a part of a day.
 const PART: [&str; 6] = ["半天", "半日", "上午", "下午", "half day", "half-day"];
 
+/// Words that deny what the words above say, or only look like one of them: nothing is guessed.
+const DENIED: [&str; 10] = [
+    "不放假",
+    "不休",
+    "不上班",
+    "不补班",
+    "休会",
+    "下班",
+    "not a",
+    "not off",
+    "no holiday",
+    "planning",
+];
+
 /// Returns what a text says.
 pub(super) fn mark_of(text: &str) -> Mark {
     let mut text = text.to_lowercase();
@@ -53,6 +67,7 @@ pub(super) fn mark_of(text: &str) -> Mark {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match (says(&OFF), says(&WORKED)) {
         (true, true) => Mark::Unclear,
+        _ if says(&DENIED) => Mark::Unclear,
         (true, false) => Mark::Off,
         (false, true) => Mark::Worked,
         (false, false) if says(&OFF_IF_NOT_WORKED) => Mark::Off,
@@ -216,6 +231,20 @@ mod tests {
             ("", Mark::None),
         ] {
             assert_eq!(mark_of(summary), mark, "{summary}");
+        }
+    }
+
+    #[test]
+    fn what_is_denied_is_not_guessed() {
+        for summary in [
+            "不放假",
+            "Not a holiday",
+            "Bank Holiday worked (no holiday)",
+            "下班提醒",
+            "休会",
+            "Holiday party planning",
+        ] {
+            assert_eq!(mark_of(summary), Mark::Unclear, "{summary}");
         }
     }
 

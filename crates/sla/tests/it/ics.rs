@@ -229,6 +229,14 @@ fn moved_and_cancelled_occurrences_and_events_are_left_out() {
             ],
             "26-01-01 Holiday 元旦",
         ),
+        (
+            &[
+                "DTSTART:20260101 SUMMARY:元旦（休）",
+                "UID:b SEQUENCE:0 DTSTART:20260105 SUMMARY:X（休）",
+                "UID:b SEQUENCE:1 STATUS:CANCELLED DTSTART:20260105 SUMMARY:X（休）",
+            ],
+            "26-01-01 Holiday 元旦",
+        ),
     ]);
 }
 

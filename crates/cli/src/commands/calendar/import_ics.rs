@@ -14,7 +14,7 @@ use groundbreak_workflow::{Diagnostic, Library, Text};
 use super::{bad, years};
 use crate::calendar_files;
 use crate::commands::check::{self, Faulty, check_calendars};
-use crate::definitions::{DefinitionFile, DefinitionKind};
+use crate::definitions::{DefinitionFile, DefinitionKind, read_bytes};
 use crate::screen::{Format, Screen};
 use crate::trouble::{Outcome, Trouble};
 
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     }
     let parent = parent(arguments, &library)?;
     let options = options(arguments, parent)?;
-    let bytes = read(&arguments.file)?;
+    let bytes = read_bytes(&arguments.file, BYTES_MAX)?;
     let import = match import_ics(&bytes, &options) {
         Ok(import) => import,
         Err(faults) => {
@@ -161,22 +161,6 @@ fn options(arguments: &Arguments, parent: Option<&Calendar>) -> Result<IcsOption
             UnmarkedName::LeaveOut => Unmarked::LeaveOut,
         },
     })
-}
-
-/// Reads a file that need not be UTF-8 before it is unfolded.
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |source| Trouble::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > BYTES_MAX {
-        return Err(Trouble::FileTooLarge {
-            path: path.to_owned(),
-            bytes_max: BYTES_MAX,
-        }
-        .into());
-    }
-    Ok(std::fs::read(path).map_err(unreadable)?)
 }
 
 /// What was published before stays published, if nothing lies between.
