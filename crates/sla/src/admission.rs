@@ -1,7 +1,7 @@
 use crate::calendar_set::CalendarSet;
 use crate::clock::{ClockError, fold};
 use crate::event::{ClockEvent, ClockEventKind};
-use crate::goal::{Budget, Goal};
+use crate::goal::Goal;
 use crate::pause::PauseReason;
 use crate::policy::ClockPolicy;
 use crate::reading::{ClockReading, ClockState, Used, Verdict};
@@ -314,7 +314,7 @@ fn set_goal(
     let Some(extension) = policy.extension else {
         return Err(Objection::NoExtension);
     };
-    if let Some(longest) = longer(policy.goal, extension.at_most)
+    if let Some(longest) = policy.goal.extended_by(extension.at_most)
         && goal.budget().amount() > longest.budget().amount()
     {
         return Err(Objection::TooLong { longest });
@@ -327,26 +327,4 @@ fn set_goal(
         return Err(Objection::NotApproved);
     }
     Ok(())
-}
-
-/// The goal with so much more time; `None` when that is no goal.
-pub(crate) fn longer(goal: Goal, more: Budget) -> Option<Goal> {
-    let budget = match (goal.budget(), more) {
-        (Budget::Elapsed { ms }, Budget::Elapsed { ms: more }) => Budget::Elapsed {
-            ms: ms.checked_add(more)?,
-        },
-        (Budget::Working { ms }, Budget::Working { ms: more }) => Budget::Working {
-            ms: ms.checked_add(more)?,
-        },
-        (Budget::WorkingDays { days }, Budget::WorkingDays { days: more }) => Budget::WorkingDays {
-            days: days.checked_add(more)?,
-        },
-        (Budget::CalendarDays { days }, Budget::CalendarDays { days: more }) => {
-            Budget::CalendarDays {
-                days: days.checked_add(more)?,
-            }
-        }
-        _ => return None,
-    };
-    Goal::new(budget, goal.comparator()).ok()
 }

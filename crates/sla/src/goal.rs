@@ -108,7 +108,26 @@ impl Goal {
     /// sum is beyond what a clock counts.
     #[must_use]
     pub fn extended_by(self, more: Budget) -> Option<Self> {
-        crate::admission::longer(self, more)
+        let budget = match (self.budget, more) {
+            (Budget::Elapsed { ms }, Budget::Elapsed { ms: more }) => Budget::Elapsed {
+                ms: ms.checked_add(more)?,
+            },
+            (Budget::Working { ms }, Budget::Working { ms: more }) => Budget::Working {
+                ms: ms.checked_add(more)?,
+            },
+            (Budget::WorkingDays { days }, Budget::WorkingDays { days: more }) => {
+                Budget::WorkingDays {
+                    days: days.checked_add(more)?,
+                }
+            }
+            (Budget::CalendarDays { days }, Budget::CalendarDays { days: more }) => {
+                Budget::CalendarDays {
+                    days: days.checked_add(more)?,
+                }
+            }
+            _ => return None,
+        };
+        Self::new(budget, self.comparator).ok()
     }
 
     /// How much time.

@@ -453,27 +453,24 @@ fn around_due(
 ) -> Option<Timestamp> {
     let hours = hours(calendar, policy.count_overtime);
     let on_the_wall = matches!(budget, Budget::Elapsed { .. } | Budget::CalendarDays { .. });
+    let days_from_due = |days: i64| {
+        let kind = if on_the_wall {
+            DayKind::Calendar
+        } else {
+            DayKind::Working
+        };
+        let ticks = calendar.ticks(kind, policy.day_end);
+        // The day the due instant lies in ends with the first tick that is not before it.
+        let due_day = ticks.first(due.saturating_add_millis(-1), NaiveDate::MIN);
+        ticks.nth(due_day, 1 + days).map(|tick| tick.at)
+    };
     match trigger {
         Trigger::Before { ms } if on_the_wall => due.checked_add_millis(ms.saturating_neg()),
         Trigger::Before { ms } => hours.sub(due, ms).ok(),
         Trigger::After { ms } if on_the_wall => due.checked_add_millis(ms),
         Trigger::After { ms } => hours.add(due, ms).ok(),
-        Trigger::BeforeDays(_) | Trigger::AfterDays(_) => {
-            let days = match trigger {
-                Trigger::AfterDays(days) => i64::from(days),
-                Trigger::BeforeDays(days) => -i64::from(days),
-                _ => 0,
-            };
-            let kind = if on_the_wall {
-                DayKind::Calendar
-            } else {
-                DayKind::Working
-            };
-            let ticks = calendar.ticks(kind, policy.day_end);
-            // The day the due instant lies in ends with the first tick that is not before it.
-            let due_day = ticks.first(due.saturating_add_millis(-1), NaiveDate::MIN);
-            ticks.nth(due_day, 1 + days).map(|tick| tick.at)
-        }
+        Trigger::BeforeDays(days) => days_from_due(-i64::from(days)),
+        Trigger::AfterDays(days) => days_from_due(i64::from(days)),
         Trigger::Percent(_) => None,
     }
 }
