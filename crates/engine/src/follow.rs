@@ -11,12 +11,11 @@ use std::time::Duration;
 use futures::StreamExt;
 use groundbreak_store::{Put, PutError, Query};
 use groundbreak_workflow::sla::CalendarRef;
-use groundbreak_workflow::{Act, Actor, Case, CaseId, Command, CommandId, Workflow};
-use uuid::Uuid;
+use groundbreak_workflow::{Act, Case, CaseId, Command, Workflow};
 
 use crate::definitions::Amendment;
 use crate::runtime::Runtime;
-use crate::submit::{Attempt, not_of_this_command};
+use crate::submit::{Attempt, by_the_clock, not_of_this_command};
 use crate::turn::Turn;
 use crate::{CaseFault, Committed, Failure, SubmitError};
 
@@ -190,19 +189,8 @@ impl Runtime {
 /// Returns the command that lets a case follow. Its id follows from the case, its revision and the
 /// calendar, so two nodes give the same command.
 fn follow(workflow: &Workflow, case: &Case) -> Command {
-    let name = format!(
-        "{}/{}",
-        case.revision,
-        workflow.newest_calendar().reference()
-    );
-    Command {
-        id: CommandId(Uuid::new_v5(&case.id.0, name.as_bytes())),
-        case: case.id,
-        actor: Actor::clock(),
-        seen_revision: None,
-        effective_at: None,
-        act: Act::FollowCalendar,
-    }
+    let calendar = workflow.newest_calendar().reference().to_string();
+    by_the_clock(case, &calendar, Act::FollowCalendar)
 }
 
 fn key(number: u64) -> String {

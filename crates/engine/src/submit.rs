@@ -420,14 +420,24 @@ pub(crate) fn not_of_this_command(error: SubmitError) -> SubmitError {
 /// come to the same timer give the same command. The revision is part of it because a timer may
 /// be armed again for the very instant it was fired at.
 fn tick(case: &Case, due: &Due) -> Command {
-    let name = format!("{}/{}/{}", case.revision, due.due_at.as_millis(), due.id);
+    by_the_clock(
+        case,
+        &format!("{}/{}", due.due_at.as_millis(), due.id),
+        Act::Tick,
+    )
+}
+
+/// Returns a command of the actor `clock`, with an id made from the case, its revision and what
+/// the command is about.
+pub(crate) fn by_the_clock(case: &Case, about: &str, act: Act) -> Command {
+    let name = format!("{}/{about}", case.revision);
     Command {
         id: CommandId(Uuid::new_v5(&case.id.0, name.as_bytes())),
         case: case.id,
         actor: Actor::clock(),
         seen_revision: None,
         effective_at: None,
-        act: Act::Tick,
+        act,
     }
 }
 

@@ -2,6 +2,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use icalendar::{Calendar as IcsCalendar, Component, Event, Property};
 
 use super::import::NAME_LENGTH_MAX;
+use super::mark::seen;
 use crate::calendar_compile::{date, windows};
 use crate::calendar_fault::{CalendarFault, CalendarFaultKind as Kind};
 use crate::calendar_spec::{CalendarSpec, ExceptionKind, ExceptionSpec};
@@ -221,8 +222,7 @@ fn at(name: &str, local: NaiveDateTime, zone: Option<&str>) -> Property {
 
 /// A text without control characters, but for the end of a line, and not longer than a name.
 fn plain(text: &str) -> String {
-    let space = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
-    text.chars().map(space).take(NAME_LENGTH_MAX).collect()
+    text.chars().map(seen).take(NAME_LENGTH_MAX).collect()
 }
 
 /// Folds lines at 75 bytes, between characters. The crate folds too, and gives a last part 76.

@@ -108,10 +108,14 @@ const AT_AN_END: [&str; 10] = [
 /// Taken only where a separator or bracket divides them from the name: 休渔 is a name.
 const ALONE: [&str; 3] = ["休", "班", "补"];
 
+/// A character of a name: what cannot be seen is no part of one, but for the end of a line, and the
+/// format has no place for it.
+pub(super) fn seen(c: char) -> char {
+    if c.is_control() && c != '\n' { ' ' } else { c }
+}
+
 /// Returns the name of the holiday in a summary, without the marks; `None` if nothing else is there.
 pub(super) fn name_in(summary: &str) -> Option<String> {
-    // What cannot be seen is no part of a name, nor can it be exported again.
-    let seen = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
     let summary: String = summary.chars().map(seen).collect();
     let mut name = summary.trim();
     let for_a_holiday = summary.contains("上班") || summary.contains("补班");
