@@ -591,11 +591,10 @@ impl Compiler<'_> {
             Ok(guard) => Some(guard),
             Err(faults) => {
                 for fault in faults {
+                    let span = within(source, &fault.range);
                     self.faults.push(Diagnostic {
-                        code: fault.code,
-                        message: fault.message,
-                        span: within(source, &fault.range),
                         help: fault.help.or_else(|| guard_help(fault.code)),
+                        ..Diagnostic::new(fault.code, span, fault.message)
                     });
                 }
                 None

@@ -16,6 +16,53 @@ pub struct Diagnostic {
     /// What the author can do, when there is one obvious thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<Text>,
+    /// Whether the definition may run all the same.
+    pub severity: Severity,
+    /// The shortest way to where it shows, when it shows only while a case runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
+}
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// A definition that has one is not published.
+    Error,
+    /// The definition can run, and its author should know.
+    Warning,
+}
+
+/// The shortest sequence of happenings after which a fault shows, from the opening of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// The innermost states a case is in when it is opened.
+    pub opened_in: Vec<String>,
+    /// What happens then, in order.
+    pub steps: Vec<WitnessStep>,
+}
+
+/// One thing that happens to a case, and where it leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WitnessStep {
+    /// What happens.
+    pub happens: Happening,
+    /// The conditions that were asked on the way, in order, and the answer each is taken to have.
+    /// Whether facts can make it so is not known: conditions on facts are abstracted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assuming: Vec<(String, bool)>,
+    /// The innermost states the case is in afterwards.
+    pub leads_to: Vec<String>,
+}
+
+/// What can happen to a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// An actor sends the event of this name.
+    Event(String),
+    /// The timer of this name falls due.
+    Timer(String),
 }
 
 /// A place in a text as people count it.
@@ -35,6 +82,8 @@ impl Diagnostic {
             message,
             span,
             help: None,
+            severity: Severity::Error,
+            witness: None,
         }
     }
 

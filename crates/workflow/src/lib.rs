@@ -40,7 +40,7 @@ pub use command::{Act, CaseId, Command, CommandId};
 pub use data::{FieldType, TEXT_LENGTH_MAX};
 pub use decide::{DecideError, Decision, Stuck, decide};
 pub use definition::{DocumentClass, LegalEffect};
-pub use diagnostic::{Diagnostic, Place};
+pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessStep};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
 pub use input::number_as_kept;
