@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Command path and argument (empty for the command itself), and what it does.
-const WORDS: [(&str, &str, &str); 93] = [
+const WORDS: &[(&str, &str, &str)] = &[
     ("", "", "让一个项目走完政务服务中心的全部流程。"),
     (
         "",
@@ -45,6 +45,20 @@ const WORDS: [(&str, &str, &str); 93] = [
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
     ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),
+    ("import", "", "把其他程序的流程配置变为定义"),
+    (
+        "import digit",
+        "",
+        "把 DIGIT 的流程配置变为定义，并指出其中不妥之处",
+    ),
+    (
+        "import digit",
+        "file",
+        "配置文件：JSON，或发送它的 curl 命令",
+    ),
+    ("import digit", "service", "文件中有多个业务时取哪一个"),
+    ("import digit", "calendar", "定义所用的日历"),
+    ("import digit", "format", "输出形式"),
     (
         "replay",
         "",

@@ -8,6 +8,7 @@ mod case_view;
 mod chinese;
 mod commands;
 mod definitions;
+mod digit;
 mod directory;
 mod host;
 mod journal;
@@ -17,6 +18,7 @@ mod screen;
 mod shipped;
 mod trouble;
 mod vector;
+mod yaml;
 mod year_sheet;
 
 use std::ffi::OsString;

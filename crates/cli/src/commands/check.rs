@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 
 /// A fault as programs read it.
 #[derive(Serialize)]
-struct FaultRow {
+pub(super) struct FaultRow {
     file: String,
     line: usize,
     column: usize,
@@ -172,18 +172,22 @@ fn faults_of(error: LibraryError) -> Vec<Diagnostic> {
 fn rows((file, faults): &Faulty) -> Vec<FaultRow> {
     faults
         .iter()
-        .map(|fault| {
-            let place = fault.place(&file.text);
-            FaultRow {
-                file: file.path.display().to_string(),
-                line: place.line,
-                column: place.column,
-                code: fault.code,
-                message: fault.message.clone(),
-                help: fault.help.clone(),
-            }
-        })
+        .map(|fault| FaultRow::new(file, fault))
         .collect()
+}
+
+impl FaultRow {
+    pub(super) fn new(file: &DefinitionFile, fault: &Diagnostic) -> Self {
+        let place = fault.place(&file.text);
+        Self {
+            file: file.path.display().to_string(),
+            line: place.line,
+            column: place.column,
+            code: fault.code,
+            message: fault.message.clone(),
+            help: fault.help.clone(),
+        }
+    }
 }
 
 /// Draws a fault: where, what, the text underlined, and what to do.

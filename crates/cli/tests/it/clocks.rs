@@ -9,8 +9,8 @@ use crate::program::{Ran, root, run};
 
 /// The directory of a suite; `None`, aloud, if it is not there.
 pub(crate) fn suite(name: &str) -> Option<PathBuf> {
-    let suites = std::env::var_os("GROUNDBREAK_SUITES")
-        .map_or_else(|| root().join("../shared/suites"), PathBuf::from);
+    let named = std::env::var_os("GROUNDBREAK_SUITES").map(PathBuf::from);
+    let suites = root().join(named.unwrap_or_else(|| "../shared/suites".into()));
     let path = suites.join(name);
     if path.is_dir() {
         return Some(path);

@@ -17,6 +17,7 @@ use crate::commands::check::{self, Faulty, check_calendars};
 use crate::definitions::{DefinitionFile, DefinitionKind, read_bytes};
 use crate::screen::{Format, Screen};
 use crate::trouble::{Outcome, Trouble};
+use crate::yaml::scalar;
 
 /// The largest file, in bytes: what the import itself reads.
 const BYTES_MAX: u64 = 4 << 20;
@@ -281,35 +282,4 @@ fn entry(exception: &ExceptionSpec) -> String {
         entry.push_str(&format!(", hours: [ {} ]", windows.join(", ")));
     }
     entry
-}
-
-/// Writes a text so that YAML reads it back as one: bare if it cannot be taken for anything else.
-fn scalar(text: &str) -> String {
-    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let bare = text.starts_with(char::is_alphabetic)
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '、'))
-        && !words.contains(&text.to_ascii_lowercase().as_str());
-    if bare {
-        return text.to_owned();
-    }
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            c if c.is_control()
-                || matches!(
-                    c,
-                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-                ) =>
-            {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
