@@ -10,6 +10,7 @@ mod control_chart;
 mod distribution;
 mod fraction;
 mod percentile;
+mod shortest_stays;
 mod turnaround;
 
 pub use attainment::{Attainment, Counts};
@@ -17,4 +18,5 @@ pub use control_chart::ControlChart;
 pub use distribution::Distribution;
 pub use fraction::Fraction;
 pub use percentile::Percentiles;
+pub use shortest_stays::shortest_stays;
 pub use turnaround::{ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround};

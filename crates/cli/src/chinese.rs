@@ -111,6 +111,19 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("report turnaround", "to", "只计当日或之前接件的"),
     ("report turnaround", "format", "输出形式"),
+    (
+        "report critical-path",
+        "",
+        "各时限最快的路径：由办件在各状态的最短停留算出",
+    ),
+    ("report critical-path", "workflow", "只计此流程的办件"),
+    (
+        "report critical-path",
+        "from",
+        "只计当日或之后接件的（2023-03-01），以流程所在地为准",
+    ),
+    ("report critical-path", "to", "只计当日或之前接件的"),
+    ("report critical-path", "format", "输出形式"),
     ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
     (
         "clock",

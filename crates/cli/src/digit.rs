@@ -78,7 +78,7 @@ fn title(word: &str) -> String {
 }
 
 impl<'a> Importer<'a> {
-    fn find(&mut self, code: &'static str, at: &std::ops::Range<usize>, what: Text, help: Text) {
+    fn fault(&mut self, code: &'static str, at: &std::ops::Range<usize>, what: Text, help: Text) {
         self.findings
             .push(Diagnostic::new(code, at.clone(), what).with_help(help));
     }
@@ -177,7 +177,7 @@ impl<'a> Importer<'a> {
         for ((state, name), is_end) in all {
             let words = title(state.name.as_deref().unwrap_or("START"));
             if state.asks_for_documents {
-                self.find(
+                self.fault(
                     "digit-documents-left-out",
                     &state.span,
                     Text::new(
@@ -235,7 +235,7 @@ impl<'a> Importer<'a> {
         );
         if starts.is_empty() {
             let at = self.service.span.clone();
-            self.find(
+            self.fault(
                 "digit-start-unclear",
                 &at,
                 Text::new(
@@ -249,7 +249,7 @@ impl<'a> Importer<'a> {
                 let Some(state) = states.get(other) else {
                     continue;
                 };
-                self.find(
+                self.fault(
                     "digit-start-unclear",
                     &state.span,
                     Text::new(
@@ -267,7 +267,7 @@ impl<'a> Importer<'a> {
     fn ends(&mut self, state: &State) -> bool {
         let goes_on = !state.actions.is_empty();
         if state.is_end && goes_on {
-            self.find(
+            self.fault(
                 "digit-end-goes-on",
                 &state.span,
                 Text::new(
@@ -295,7 +295,7 @@ impl<'a> Importer<'a> {
                 continue;
             };
             if !written.insert(event.clone()) {
-                self.find(
+                self.fault(
                     "digit-action-twice",
                     &action.span,
                     Text::new(
@@ -349,7 +349,7 @@ impl<'a> Importer<'a> {
                 "Name a state of the service in `nextState`.",
             ),
         };
-        self.find(
+        self.fault(
             "digit-unknown-state",
             &action.span,
             Text::new(
@@ -414,7 +414,7 @@ impl<'a> Importer<'a> {
                 return budget;
             }
         }
-        self.find(
+        self.fault(
             "digit-limit-left-out",
             at,
             Text::new(

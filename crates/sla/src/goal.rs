@@ -47,6 +47,49 @@ impl Budget {
         matches!(self, Self::WorkingDays { .. } | Self::CalendarDays { .. })
     }
 
+    /// The same unit with another number, in milliseconds or days. A number of days that no `u32`
+    /// holds becomes the nearest that one does.
+    #[must_use]
+    pub fn with_amount(self, amount: i64) -> Self {
+        let days = u32::try_from(amount.max(0)).unwrap_or(u32::MAX);
+        match self {
+            Self::Elapsed { .. } => Self::Elapsed { ms: amount },
+            Self::Working { .. } => Self::Working { ms: amount },
+            Self::WorkingDays { .. } => Self::WorkingDays { days },
+            Self::CalendarDays { .. } => Self::CalendarDays { days },
+        }
+    }
+
+    /// The words on screen: 5 小时, 20 个工作日.
+    #[must_use]
+    pub fn text(self) -> Text {
+        let (zh, en) = match self {
+            Self::Elapsed { ms } => {
+                let (scale, number) = scaled(ms);
+                (
+                    format!("{number} {}", scale.zh),
+                    format!("{number} {}", plural(number, scale.long)),
+                )
+            }
+            Self::Working { ms } => {
+                let (scale, number) = scaled(ms);
+                (
+                    format!("{number} 个工作{}", scale.zh),
+                    format!("{number} working {}", plural(number, scale.long)),
+                )
+            }
+            Self::WorkingDays { days } => (
+                format!("{days} 个工作日"),
+                format!("{days} working {}", plural(i64::from(days), "day")),
+            ),
+            Self::CalendarDays { days } => (
+                format!("{days} 个自然日"),
+                format!("{days} calendar {}", plural(i64::from(days), "day")),
+            ),
+        };
+        Text::new(zh, en)
+    }
+
     /// The bare number, in milliseconds or days.
     #[must_use]
     pub const fn amount(self) -> i64 {
@@ -145,30 +188,7 @@ impl Goal {
     /// The words on screen: 5 小时以内, 不满 2 小时, 20 个工作日以内.
     #[must_use]
     pub fn text(self) -> Text {
-        let (zh, en) = match self.budget {
-            Budget::Elapsed { ms } => {
-                let (scale, number) = scaled(ms);
-                (
-                    format!("{number} {}", scale.zh),
-                    format!("{number} {}", plural(number, scale.long)),
-                )
-            }
-            Budget::Working { ms } => {
-                let (scale, number) = scaled(ms);
-                (
-                    format!("{number} 个工作{}", scale.zh),
-                    format!("{number} working {}", plural(number, scale.long)),
-                )
-            }
-            Budget::WorkingDays { days } => (
-                format!("{days} 个工作日"),
-                format!("{days} working {}", plural(i64::from(days), "day")),
-            ),
-            Budget::CalendarDays { days } => (
-                format!("{days} 个自然日"),
-                format!("{days} calendar {}", plural(i64::from(days), "day")),
-            ),
-        };
+        let Text { zh, en } = self.budget.text();
         match self.comparator {
             Comparator::Within => Text::new(format!("{zh}以内"), format!("within {en}")),
             Comparator::Under => Text::new(format!("不满 {zh}"), format!("under {en}")),

@@ -1,5 +1,6 @@
 //! From a definition to a workflow that can run, or to everything wrong with it.
 
+mod budget;
 mod calendar;
 mod chart;
 mod names;
@@ -96,7 +97,7 @@ impl Compiler<'_> {
                 (name.value.clone(), document)
             })
             .collect();
-        Ok(Workflow {
+        let workflow = Workflow {
             name: definition.workflow.value.clone(),
             version: definition.version.value,
             title: definition.title.clone(),
@@ -116,7 +117,13 @@ impl Compiler<'_> {
             transitions: chart.transitions,
             guards: self.guards,
             delays: chart.delays,
-        })
+        };
+        let infeasible = budget::infeasible(definition, &workflow);
+        if infeasible.is_empty() {
+            Ok(workflow)
+        } else {
+            Err(infeasible)
+        }
     }
 
     fn fault(

@@ -256,6 +256,9 @@ pub(crate) struct StateDefinition {
     /// Why clocks may stand still here: a reason as under `paused_by`, or a special procedure by
     /// its own name, such as `expert_review`, `hearing`, `publicity`.
     pub(crate) pauses: Option<At<String>>,
+    /// The shortest time a case stays here: `30min`, `2 working hours`, `3 working days`. Budgets
+    /// that no case can keep are found by it; nobody is held up.
+    pub(crate) takes: Option<At<String>>,
     /// Whether it lies off the main path: shown only when a case has been there.
     pub(crate) aside: bool,
     /// The status code reported for a case in this state.

@@ -161,6 +161,16 @@ impl Guard {
         self.0.condition.reads(field)
     }
 
+    /// Returns when the condition can hold first, and the state it waits for: states are reached
+    /// when `reached` says, facts and documents can be there from the beginning. `None`: it never
+    /// holds, as far as states go.
+    pub(crate) fn earliest(
+        &self,
+        reached: &dyn Fn(&str) -> Option<i64>,
+    ) -> Option<(i64, Option<String>)> {
+        self.0.condition.earliest(reached)
+    }
+
     /// Tells whether the condition holds.
     ///
     /// When one side of `&&` is false, or one side of `||` is true, the other side does not

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use groundbreak_sla::{Calendar, CalendarSet, ClockPolicy, Party, PauseReason};
+use groundbreak_sla::{Budget, Calendar, CalendarSet, ClockPolicy, Party, PauseReason};
 use groundbreak_statechart::{Chart, TransitionId};
 use indexmap::IndexMap;
 
@@ -152,6 +152,8 @@ pub struct State {
     pub kind: StateKind,
     /// Why clocks may stand still here.
     pub pauses: Option<PauseReason>,
+    /// The shortest time a case stays here.
+    pub takes: Option<Budget>,
     /// Whether it is shown only when a case has been there.
     pub aside: bool,
     /// The status code reported for a case in this state.

@@ -1,3 +1,5 @@
+mod critical_path;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,13 +23,13 @@ const PAGE: usize = 500;
 pub(crate) enum Command {
     /// How long cases took, clock by clock and stage by stage
     Turnaround(TurnaroundArguments),
+    /// The quickest way through each clock, from the shortest times cases stayed in its states
+    CriticalPath(critical_path::Arguments),
 }
 
+/// Which cases are counted.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: groundbreak report turnaround --data data --from 2023-03-01 --to 2023-03-31"
-)]
-pub(crate) struct TurnaroundArguments {
+struct Selection {
     /// Data directory
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -40,20 +42,29 @@ pub(crate) struct TurnaroundArguments {
     /// Only cases opened on this day or earlier
     #[arg(long, value_name = "DATE")]
     to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak report turnaround --data data --from 2023-03-01 --to 2023-03-31"
+)]
+pub(crate) struct TurnaroundArguments {
+    #[command(flatten)]
+    selection: Selection,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
-    let Command::Turnaround(arguments) = command;
-    check_date("--from", arguments.from.as_deref())?;
-    check_date("--to", arguments.to.as_deref())?;
-    let engine = Engine::open(directory::open(&arguments.data)?, EngineOptions::default()).await?;
-    if let Some(name) = &arguments.workflow {
-        engine.workflow(name, None)?;
+    match command {
+        Command::Turnaround(arguments) => run_turnaround(&arguments, screen).await,
+        Command::CriticalPath(arguments) => critical_path::run(&arguments, screen).await,
     }
-    let cases = cases(&engine, &arguments).await?;
+}
+
+async fn run_turnaround(arguments: &TurnaroundArguments, screen: &mut Screen) -> Result<Outcome> {
+    let (engine, cases) = open(&arguments.selection).await?;
     let as_of = engine.now();
     let report = turnaround(
         cases
@@ -89,13 +100,22 @@ fn check_date(argument: &str, date: Option<&str>) -> Result<(), Trouble> {
     })
 }
 
-async fn cases(
-    engine: &Engine,
-    arguments: &TurnaroundArguments,
-) -> Result<Vec<(Arc<Workflow>, Arc<Case>)>> {
+/// Opens the data directory, and reads the cases that are counted.
+async fn open(selection: &Selection) -> Result<(Engine, Vec<(Arc<Workflow>, Arc<Case>)>)> {
+    check_date("--from", selection.from.as_deref())?;
+    check_date("--to", selection.to.as_deref())?;
+    let engine = Engine::open(directory::open(&selection.data)?, EngineOptions::default()).await?;
+    if let Some(name) = &selection.workflow {
+        engine.workflow(name, None)?;
+    }
+    let cases = cases(&engine, selection).await?;
+    Ok((engine, cases))
+}
+
+async fn cases(engine: &Engine, selection: &Selection) -> Result<Vec<(Arc<Workflow>, Arc<Case>)>> {
     let mut query = ListQuery {
         order: ListOrder::Oldest,
-        workflow: arguments.workflow.clone(),
+        workflow: selection.workflow.clone(),
         ..ListQuery::all(PAGE)
     };
     let mut cases = Vec::new();
@@ -107,8 +127,8 @@ async fn cases(
             };
             let workflow = engine.workflow(&case.workflow, Some(case.version))?;
             let day = day(&workflow, case.opened_at);
-            let after = arguments.from.as_ref().is_none_or(|from| day >= *from);
-            let before = arguments.to.as_ref().is_none_or(|to| day <= *to);
+            let after = selection.from.as_ref().is_none_or(|from| day >= *from);
+            let before = selection.to.as_ref().is_none_or(|to| day <= *to);
             if after && before {
                 cases.push((workflow, case));
             }

@@ -241,3 +241,31 @@ fn a_kept_directory_can_be_worked_on() {
         2
     );
 }
+
+#[test]
+fn the_quickest_way_through_a_clock_is_measured_from_its_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = folder.path().to_str().unwrap();
+    let scenario = "tests/scenarios/capital-increase-half-hour.txt";
+    assert_eq!(run(&["replay", scenario, "--keep", keep]).status, 0);
+    let data = folder.path().join("capital-increase-half-hour");
+    let report = ["report", "critical-path", "--data", data.to_str().unwrap()];
+    let rows = run(&[&report[..], &["--format", "json"]].concat()).json();
+    let row = &rows[0];
+    assert_eq!(row["clock"], "increase_elapsed", "{rows}");
+    assert_eq!(row["at_least"], 30 * 60_000, "{rows}");
+    let steps = row["steps"].as_array().unwrap().iter();
+    let takes: Vec<i64> = steps
+        .map(|step| step["takes"].as_i64().unwrap() / 60_000)
+        .collect();
+    assert_eq!(takes, [8, 7, 10, 5], "{rows}");
+    let told = run(&[&report[..], &["--workflow", "capital-increase"]].concat());
+    assert!(
+        told.out.contains("Back-office approval 10 minutes"),
+        "{told:?}"
+    );
+    assert_eq!(
+        run(&[&report[..], &["--workflow", "capital"]].concat()).status,
+        2
+    );
+}

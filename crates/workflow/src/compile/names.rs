@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use groundbreak_sla::Goal;
 use indexmap::IndexMap;
 
 use super::Compiler;
@@ -116,6 +117,11 @@ impl Compiler<'_> {
                 parent: parent.map(str::to_owned),
                 kind,
                 pauses: state.pauses.as_ref().and_then(|reason| self.reason(reason)),
+                takes: state
+                    .takes
+                    .as_ref()
+                    .and_then(|takes| self.goal(takes))
+                    .map(Goal::budget),
                 aside: state.aside,
                 status: state.status.as_ref().map(|status| status.value),
             };

@@ -89,6 +89,35 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Returns when it can hold first, and the state it waits for. What is negated can hold before
+    /// anything is reached.
+    pub(super) fn earliest(
+        &self,
+        reached: &dyn Fn(&str) -> Option<i64>,
+    ) -> Option<(i64, Option<String>)> {
+        match self {
+            Self::Constant(false) => None,
+            Self::At(state) => Some((reached(state)?, Some(state.clone()))),
+            Self::Both(sides) => {
+                let [left, right] = &**sides;
+                let (left, right) = (left.earliest(reached)?, right.earliest(reached)?);
+                Some(if right.0 > left.0 { right } else { left })
+            }
+            Self::Either(sides) => {
+                let sides = sides.iter().filter_map(|side| side.earliest(reached));
+                sides.min_by_key(|(after, _)| *after)
+            }
+            Self::Choose(choice) => {
+                let sides = [&choice.then, &choice.otherwise].into_iter();
+                let sides = sides.filter_map(|side| side.earliest(reached));
+                sides.min_by_key(|(after, _)| *after)
+            }
+            _ => Some((0, None)),
+        }
+    }
+}
+
 impl Number {
     fn reads(&self, field: &str) -> bool {
         match self {
