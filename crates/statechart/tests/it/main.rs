@@ -6,6 +6,7 @@
     reason = "a helper of a test fails as the test would"
 )]
 
+mod allocations;
 mod bounds;
 mod done;
 mod events;
@@ -18,4 +19,5 @@ mod reference;
 mod replay;
 mod scion;
 mod sketch;
+mod standard_case;
 mod waits;
