@@ -11,6 +11,7 @@ mod bounds;
 mod done;
 mod events;
 mod faults;
+mod growing;
 mod history;
 mod order;
 mod preemption;
