@@ -54,6 +54,8 @@ pub(crate) struct Node {
     pub(crate) on_entry: Vec<ActionId>,
     pub(crate) on_exit: Vec<ActionId>,
     pub(crate) transitions: Range<u32>,
+    /// Begun when the state is entered, each once.
+    pub(crate) waits: Vec<DelayId>,
     pub(crate) memory: Memory,
 }
 

@@ -1,6 +1,6 @@
 //! From what the author wrote to a chart, or to all that is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chart::{Chart, Memory, Node, Transition};
 use crate::event::normalise;
@@ -116,6 +116,7 @@ impl Compiler {
                 on_entry: entry.spec.on_entry.clone(),
                 on_exit: entry.spec.on_exit.clone(),
                 transitions: position(first)..position(transitions.len()),
+                waits: Vec::new(),
                 memory: Memory::default(),
             });
         }
@@ -425,12 +426,18 @@ fn finish(
             set::insert(&mut chart.ends, index);
         }
     }
+    let mut delays = BTreeSet::new();
     for index in 0..chart.transitions.len() {
         let source = chart.transitions[index].source.index();
         let sources = match chart.transitions[index].trigger {
             Trigger::Event(_) => &mut chart.eventful,
             Trigger::Eventless => &mut chart.eventless,
-            Trigger::After(_) => &mut chart.waiting,
+            Trigger::After(delay) => {
+                if delays.insert(delay) {
+                    chart.nodes[source].waits.push(delay);
+                }
+                &mut chart.waiting
+            }
         };
         set::insert(sources, source);
         chart.transitions[index].domain = chart.fixed_domain(&chart.transitions[index]);

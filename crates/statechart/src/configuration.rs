@@ -95,6 +95,18 @@ impl Configuration {
         }
     }
 
+    /// Makes this the configuration before the first step of the chart, whatever it was.
+    pub(crate) fn reset(&mut self, chart: &Chart) {
+        if self.words.len() != chart.configuration_words {
+            *self = Self::unstarted(chart);
+            return;
+        }
+        self.words.fill(0);
+        set::insert(&mut self.words, StateId::ROOT.index());
+        self.width = chart.width;
+        self.fingerprint = chart.fingerprint;
+    }
+
     /// Returns the configuration with these states active and these memories. Ancestors of a
     /// state may be left out, so the leaves are enough. `history` holds names of histories, each
     /// with what it remembers; those that remember nothing are left out.

@@ -93,19 +93,32 @@ impl Selection {
     fn remove_preempted(&mut self, chart: &Chart) {
         let source = |id: TransitionId| chart.transitions[id.index()].source;
         for enabled in &self.enabled {
-            let conflicts = |chosen: &&Enabled| match (enabled.domain, chosen.domain) {
-                (Some(one), Some(other)) => {
-                    one == other
-                        || chart.is_descendant(one, other)
-                        || chart.is_descendant(other, one)
-                }
-                _ => false,
+            let Some(domain) = enabled.domain else {
+                self.chosen.push(*enabled);
+                continue;
+            };
+            let conflicts = |chosen: &Enabled| {
+                chosen.domain.is_some_and(|other| {
+                    domain == other
+                        || chart.is_descendant(domain, other)
+                        || chart.is_descendant(other, domain)
+                })
             };
             let wins = |chosen: &Enabled| {
                 chart.is_descendant(source(enabled.transition), source(chosen.transition))
             };
-            if self.chosen.iter().filter(conflicts).all(wins) {
-                self.chosen.retain(|chosen| !conflicts(&chosen));
+            // Each domain holds the leaf that asked, and leaves ask in document order. Among the
+            // chosen, those in conflict are therefore the last ones that have a domain.
+            let rivals = self.chosen.iter().rev();
+            let mut rivals = rivals
+                .filter(|chosen| chosen.domain.is_some())
+                .take_while(|chosen| conflicts(chosen))
+                .peekable();
+            let preempts = rivals.peek().is_some();
+            if rivals.all(wins) {
+                if preempts {
+                    self.chosen.retain(|chosen| !conflicts(chosen));
+                }
                 self.chosen.push(*enabled);
             }
         }

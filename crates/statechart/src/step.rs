@@ -72,6 +72,9 @@ impl Step {
 
     /// Returns the waits that ran before the step and that it ended, in document order. A state
     /// that was exited and entered again ends its waits and begins them anew.
+    ///
+    /// [`Stepper::disarmed`](crate::Stepper::disarmed) tells the same without asking for memory,
+    /// right after the step.
     #[must_use]
     pub fn disarmed(&self, chart: &Chart) -> Vec<DelayId> {
         // Only what was active before the step had a wait to end: its first change is an exit.
@@ -82,7 +85,7 @@ impl Step {
                 set::insert(&mut ended, state.index());
             }
         }
-        waits(chart, &ended)
+        waits(chart, &ended).collect()
     }
 
     /// Returns the waits that run after the step and that it began, in document order.
@@ -96,7 +99,7 @@ impl Step {
                 set::remove(&mut begun, state.index());
             }
         }
-        waits(chart, &begun)
+        waits(chart, &begun).collect()
     }
 
     /// Returns each exit (`false`) and entry (`true`) in order. Leaves out what is not the
@@ -113,15 +116,9 @@ impl Step {
     }
 }
 
-/// Returns the waits of these states, each once.
-fn waits(chart: &Chart, states: &[u64]) -> Vec<DelayId> {
+/// Returns the waits of these states, each once, in document order.
+pub(crate) fn waits<'a>(chart: &'a Chart, states: &'a [u64]) -> impl Iterator<Item = DelayId> + 'a {
     let states = set::iter_both(states, &chart.waiting);
     let states = states.filter_map(|index| u16::try_from(index).ok().map(StateId));
-    let mut delays = Vec::new();
-    for (_, _, delay) in states.flat_map(|state| chart.waits_of(state)) {
-        if !delays.contains(&delay) {
-            delays.push(delay);
-        }
-    }
-    delays
+    states.flat_map(|state| chart.node(state).waits.iter().copied())
 }

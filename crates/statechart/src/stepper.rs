@@ -4,9 +4,10 @@ use crate::entry::EntryPlan;
 use crate::host::InternalEvent;
 use crate::selection::{Enabled, Selection, Wanted};
 use crate::state_set as set;
+use crate::step::waits;
 use crate::{
-    ActionId, Cause, Chart, Configuration, CurrentEvent, Event, GuardId, Host, Microstep, Raised,
-    StateId, StateKind, Step, TransitionId, View,
+    ActionId, Cause, Chart, Configuration, CurrentEvent, DelayId, Event, GuardId, Host, Microstep,
+    Raised, StateId, StateKind, Step, TransitionId, View,
 };
 
 /// How many microsteps and raised events one step may take.
@@ -103,6 +104,10 @@ pub struct Stepper {
     raised: Raised,
     /// The configuration before the step.
     before: Vec<u64>,
+    /// States that were active before the step and that it exited.
+    ended: Vec<u64>,
+    /// States that the step entered and did not exit again.
+    begun: Vec<u64>,
 }
 
 impl Stepper {
@@ -117,7 +122,7 @@ impl Stepper {
         configuration: &mut Configuration,
         host: &mut H,
     ) -> Result<&Step, StepError<H::Error>> {
-        *configuration = Configuration::unstarted(chart);
+        configuration.reset(chart);
         self.run(chart, configuration, None, host)
     }
 
@@ -137,6 +142,18 @@ impl Stepper {
             return Err(StepError::OtherChart);
         }
         self.run(chart, configuration, Some(event), host)
+    }
+
+    /// Returns the waits that ran before the last step and that it ended, as
+    /// [`Step::disarmed`] does; none after a step that failed.
+    pub fn disarmed<'a>(&'a self, chart: &'a Chart) -> impl Iterator<Item = DelayId> + 'a {
+        waits(chart, &self.ended)
+    }
+
+    /// Returns the waits that run after the last step and that it began, as [`Step::armed`] does;
+    /// none after a step that failed.
+    pub fn armed<'a>(&'a self, chart: &'a Chart) -> impl Iterator<Item = DelayId> + 'a {
+        waits(chart, &self.begun)
     }
 
     fn run<H: Host>(
@@ -161,6 +178,8 @@ impl Stepper {
             Ok(()) => Ok(&self.step),
             Err(err) => {
                 stage.configuration.restore(&self.before);
+                self.ended.fill(0);
+                self.begun.fill(0);
                 Err(err)
             }
         }
@@ -175,8 +194,10 @@ impl Stepper {
         }
         self.selection.fit(chart);
         self.entries.fit(chart);
-        self.exiting.clear();
-        self.exiting.resize(chart.width, 0);
+        for words in [&mut self.exiting, &mut self.ended, &mut self.begun] {
+            words.clear();
+            words.resize(chart.width, 0);
+        }
         self.raised.clear();
         self.before.clear();
         self.before.extend_from_slice(configuration.words());
@@ -361,6 +382,10 @@ impl Stepper {
                     stage.configuration.active_words()[index] & set::mask(&below, index);
             }
         }
+        for (index, exiting) in self.exiting.iter().enumerate() {
+            self.ended[index] |= exiting & self.before[index];
+            self.begun[index] &= !exiting;
+        }
         microstep.exited.extend(set::iter(&self.exiting).map(to_id));
         microstep.exited.reverse();
         stage.configuration.remember_exits(chart, &microstep.exited);
@@ -380,6 +405,7 @@ impl Stepper {
         let chart = stage.chart;
         for state in self.entries.states().map(to_id) {
             set::insert(stage.configuration.active_words_mut(), state.index());
+            set::insert(&mut self.begun, state.index());
             microstep.entered.push(state);
             stage.run(chart.on_entry(state), &mut self.raised)?;
             if self.entries.is_by_default(state) {

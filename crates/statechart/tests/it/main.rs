@@ -6,10 +6,12 @@
     reason = "a helper of a test fails as the test would"
 )]
 
+mod allocations;
 mod bounds;
 mod done;
 mod events;
 mod faults;
+mod growing;
 mod history;
 mod order;
 mod preemption;
@@ -18,4 +20,5 @@ mod reference;
 mod replay;
 mod scion;
 mod sketch;
+mod standard_case;
 mod waits;

@@ -1,121 +1,31 @@
 //! Any chart, any events.
 
-use std::cell::Cell;
 use std::convert::Infallible;
 
 use groundbreak_statechart::{
-    ActionId, Chart, ChartFault, Configuration, Event, GuardId, HistoryDepth, Host, Raised,
-    StateId, StateKind, StateSpec, Step, Stepper, TransitionSpec, Trigger, View,
+    ActionId, Chart, Configuration, Event, GuardId, HistoryDepth, Host, Raised, StateId, StateKind,
+    StateSpec, Step, Stepper, TransitionSpec, Trigger, View,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::growing::{Genes, grow_state, list_names, untangle};
 use crate::reference::{Behaviour, Reference, Taken};
 use crate::sketch::stored;
 
 const EVENTS: [&str; 4] = ["a", "a.b", "c", "d"];
 
-/// Reads choices from bytes, so that a failing chart can be made smaller. Zeros follow the end.
-struct Genes<'a> {
-    bytes: &'a [u8],
-    position: Cell<usize>,
-}
-
-impl Genes<'_> {
-    fn below(&self, bound: usize) -> usize {
-        let position = self.position.get();
-        self.position.set(position + 1);
-        usize::from(self.bytes.get(position).copied().unwrap_or(0)) % bound
-    }
-
-    fn one_in(&self, bound: usize) -> bool {
-        self.below(bound) == bound - 1
-    }
-}
-
 /// Grows a chart that compiles.
 fn grow(bytes: &[u8]) -> (StateSpec, Chart) {
-    let genes = Genes {
-        bytes,
-        position: Cell::new(0),
-    };
+    let genes = Genes::new(bytes);
     let mut numbers = 0;
     let mut root = grow_state(&genes, StateKind::Compound, 0, &mut numbers);
     let mut names = Vec::new();
     list_names(&root, &mut names);
     let mut actions = 0;
     grow_content(&genes, &mut root, &names[1..], &mut actions);
-    // Targets were chosen blindly. Those that cannot be active together are cut to the first.
-    loop {
-        let faults = match Chart::compile(root.clone()) {
-            Ok(chart) => return (root, chart),
-            Err(faults) => faults,
-        };
-        for fault in faults {
-            let ChartFault::TargetsNotOrthogonal {
-                state,
-                transition: Some(at),
-                ..
-            } = fault
-            else {
-                panic!("{fault}");
-            };
-            find(&mut root, &state).unwrap().transitions[at]
-                .targets
-                .truncate(1);
-        }
-    }
-}
-
-fn grow_state(genes: &Genes<'_>, kind: StateKind, depth: usize, numbers: &mut usize) -> StateSpec {
-    let mut state = StateSpec::new(format!("s{numbers}"), kind);
-    *numbers += 1;
-    if !matches!(kind, StateKind::Compound | StateKind::Parallel) {
-        return state;
-    }
-    let children = 1 + genes.below(3);
-    for position in 0..children {
-        let kind = match genes.below(if depth < 3 { 6 } else { 2 }) {
-            // A region cannot end by itself, and not every state should end at once.
-            1 if kind == StateKind::Compound && position > 0 => StateKind::Final,
-            2 | 3 => StateKind::Compound,
-            4 | 5 => StateKind::Parallel,
-            _ => StateKind::Atomic,
-        };
-        state
-            .children
-            .push(grow_state(genes, kind, depth + 1, numbers));
-    }
-    if depth > 0 && genes.one_in(2) {
-        let depth = if genes.one_in(2) {
-            HistoryDepth::Deep
-        } else {
-            HistoryDepth::Shallow
-        };
-        let mut inside = Vec::new();
-        state
-            .children
-            .iter()
-            .for_each(|child| list_names(child, &mut inside));
-        let mut history = StateSpec::new(format!("s{numbers}"), StateKind::History(depth));
-        *numbers += 1;
-        history
-            .initial
-            .push(inside[genes.below(inside.len())].clone());
-        // Before its siblings, where it must not be taken for the first child.
-        state.children.insert(0, history);
-    }
-    if kind == StateKind::Compound && genes.one_in(3) {
-        let mut inside = Vec::new();
-        state
-            .children
-            .iter()
-            .for_each(|child| list_names(child, &mut inside));
-        state
-            .initial
-            .push(inside[genes.below(inside.len())].clone());
-    }
-    state
+    let chart = untangle(&mut root);
+    (root, chart)
 }
 
 /// Adds actions everywhere, and transitions to states of these names.
@@ -157,24 +67,6 @@ fn grow_content(genes: &Genes<'_>, state: &mut StateSpec, names: &[String], acti
     for child in &mut state.children {
         grow_content(genes, child, names, actions);
     }
-}
-
-fn list_names(state: &StateSpec, names: &mut Vec<String>) {
-    names.push(state.name.clone());
-    state
-        .children
-        .iter()
-        .for_each(|child| list_names(child, names));
-}
-
-fn find<'a>(state: &'a mut StateSpec, name: &str) -> Option<&'a mut StateSpec> {
-    if state.name == name {
-        return Some(state);
-    }
-    state
-        .children
-        .iter_mut()
-        .find_map(|child| find(child, name))
 }
 
 /// Guards and actions without a meaning, which calm down after a while.

@@ -181,6 +181,16 @@ fn check_rows(
         assert_eq!(observed, *expected, "row {position}: {event:?}\n{text}");
         assert_eq!(in_place, after, "a step in place differs\n{text}");
         assert_eq!(
+            stepper.armed(chart).collect::<Vec<_>>(),
+            step.armed(chart),
+            "the waits begun differ\n{text}"
+        );
+        assert_eq!(
+            stepper.disarmed(chart).collect::<Vec<_>>(),
+            step.disarmed(chart),
+            "the waits ended differ\n{text}"
+        );
+        assert_eq!(
             before.apply(chart, &step).as_ref(),
             Ok(&after),
             "a replay differs\n{text}"
