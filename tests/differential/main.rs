@@ -169,7 +169,7 @@ impl Tally {
         print_counts("made of:", &self.features);
         print_counts("microsteps:", &self.causes);
         print_counts(
-            "kept out, because SCION is against the Recommendation there (README.md):",
+            "kept out, because SCION differs there (README.md says which of the two the Recommendation wants):",
             &self.exclusions,
         );
         println!(

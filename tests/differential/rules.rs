@@ -1,4 +1,4 @@
-//! What is kept out of the charts: exactly where SCION is against the Recommendation, and cannot be
+//! What is kept out of the charts: exactly where SCION differs, and cannot be
 //! set right in `peer.mjs`. README.md proves each by its section.
 //!
 //! Each rule looks at the chart alone, changes it where it must, and says how often it did.
