@@ -89,6 +89,7 @@ mod engine;
 mod failure;
 mod follow;
 mod list;
+mod migrate;
 mod runtime;
 mod submit;
 mod time;
@@ -103,5 +104,8 @@ pub use definitions::PublishError;
 pub use engine::{Changed, Engine, EngineOptions, OpenError, Recorded};
 pub use failure::{CaseFault, Failure};
 pub use list::{CaseStatus, ListOrder, ListPage, ListQuery};
+pub use migrate::{
+    CaseMigration, MigrationError, MigrationOutcome, MigrationReport, MigrationRequest,
+};
 pub use submit::{Committed, SubmitError};
 pub use time::{SimulatedTime, SystemTime, TimeSource};

@@ -13,10 +13,19 @@ use crate::decide::by_the_clock;
 use crate::draft::Draft;
 use crate::{Case, ClockHistory, Command, DecideError, Decision, Entry, Refusal, Stuck, Workflow};
 
-/// Why a miss that only an amendment of the calendar has made is excused. It stands in the journal,
-/// which has readers of both languages.
-const EXCUSE: &str =
-    "日历更新后才超期，默认免责 · Overdue only by an amended calendar, excused by default";
+/// Why a miss that only a new rule has made is excused; `None` for one that work has made. It stands
+/// in the journal, which has readers of both languages.
+const fn excuse(cause: BreachCause) -> Option<&'static str> {
+    match cause {
+        BreachCause::CalendarChange => Some(
+            "日历更新后才超期，默认免责 · Overdue only by an amended calendar, excused by default",
+        ),
+        BreachCause::GoalChange => Some(
+            "流程换版后才超期，默认免责 · Overdue only by a new version of the workflow, excused by default",
+        ),
+        BreachCause::Work | BreachCause::Backdating => None,
+    }
+}
 
 /// What of a case counts on an older version of its calendar than the newest.
 struct Behind<'a> {
@@ -117,18 +126,18 @@ impl Workflow {
 }
 
 impl Draft<'_> {
-    /// Records that a clock is overdue, and excuses it when only the calendar has made it so:
-    /// nobody can obey a rule before it exists.
+    /// Records that a clock is overdue, and excuses it when only a newer calendar or version has made
+    /// it so: nobody can obey a rule before it exists.
     pub(crate) fn breach(&mut self, clock: &str, due_at: Timestamp, cause: BreachCause) {
         self.record(Entry::ClockBreached {
             clock: clock.to_owned(),
             due_at,
             cause,
         });
-        if cause == BreachCause::CalendarChange {
+        if let Some(reason) = excuse(cause) {
             self.record(Entry::ClockExcused {
                 clock: clock.to_owned(),
-                reason: EXCUSE.to_owned(),
+                reason: reason.to_owned(),
                 document: None,
             });
         }
