@@ -95,6 +95,7 @@ mod submit;
 mod time;
 mod timers;
 mod turn;
+mod versions;
 
 pub use groundbreak_store as store;
 pub use groundbreak_workflow as workflow;
@@ -109,3 +110,4 @@ pub use migrate::{
 };
 pub use submit::{Committed, SubmitError};
 pub use time::{SimulatedTime, SystemTime, TimeSource};
+pub use versions::CaseVersions;

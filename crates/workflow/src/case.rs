@@ -52,6 +52,10 @@ pub struct Case {
     pub armed: BTreeMap<String, Timestamp>,
     /// Who has acted in which role: separation of duties rests on it.
     pub acted: BTreeMap<String, BTreeSet<String>>,
+    /// The clocks that its version does not have, each with the last version that had it: reports
+    /// count them by that one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former_clocks: BTreeMap<String, u32>,
 }
 
 /// One time that a case was in a state.
@@ -210,6 +214,7 @@ impl Case {
             clocks: BTreeMap::new(),
             armed: BTreeMap::new(),
             acted: BTreeMap::new(),
+            former_clocks: BTreeMap::new(),
         };
         case.fold_entries(commit, 1);
         Ok(case)

@@ -217,6 +217,12 @@ impl Migration {
             counted_on: Some(from.calendar.reference().clone())
                 .filter(|calendar| calendar != self.to.calendar.reference()),
             counted_to: self.counted_to(from, case),
+            retired: case
+                .clocks
+                .keys()
+                .filter(|clock| !self.to.clocks.contains_key(*clock))
+                .cloned()
+                .collect(),
         };
         let at = now.max(case.effective_at);
         let mut draft = Draft::new(&self.to, case, by, command, at, now);

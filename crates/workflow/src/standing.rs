@@ -359,7 +359,7 @@ impl Workflow {
                 name: name.clone(),
                 title: clock.title.clone(),
                 effect: clock.effect,
-                budget: clock.policy.goal.text(),
+                budget: reading.goal.text(),
                 law: clock.law.clone(),
                 segments: self.segments(case, clock, &reading, now),
                 breached: case.clocks.get(name).and_then(|history| history.breached),

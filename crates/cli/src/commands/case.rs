@@ -367,7 +367,10 @@ async fn show(arguments: &ShowArguments, screen: &mut Screen) -> Result<Outcome>
         let journal = engine.journal(case.id).await?;
         match arguments.format {
             Format::Json => screen.json(&Shown { situation, journal })?,
-            Format::Human => draw(&workflow, &situation, &journal, screen)?,
+            Format::Human => {
+                let versions = engine.versions(&case, &journal)?;
+                draw(&workflow, &situation, (&versions, &journal), screen)?;
+            }
         }
         Ok(Outcome::Good)
     }

@@ -45,6 +45,9 @@ pub struct Migrated {
     /// what is over is not judged anew.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counted_to: BTreeMap<String, Goal>,
+    /// Clocks that ever started and that the new version does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<String>,
 }
 
 impl Case {
@@ -64,6 +67,12 @@ impl Case {
         for (old, new) in &migrated.roles {
             let acted = self.acted.get(old).cloned().unwrap_or_default();
             self.acted.entry(new.clone()).or_default().extend(acted);
+        }
+        let former = std::mem::take(&mut self.former_clocks);
+        for clock in &migrated.retired {
+            let version = former.get(clock).copied();
+            let version = version.unwrap_or(migrated.from_version);
+            self.former_clocks.insert(clock.clone(), version);
         }
         for (name, history) in &mut self.clocks {
             if let Some(calendar) = &migrated.counted_on {
