@@ -203,7 +203,10 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
             let (from, to) = (migrated.from_version, migrated.version);
             Text::new(
                 format!("由第 {from} 版迁至第 {to} 版：{}", migrated.reason),
-                format!("Moved from version {from} to version {to}: {}", migrated.reason),
+                format!(
+                    "Moved from version {from} to version {to}: {}",
+                    migrated.reason
+                ),
             )
         }
         Entry::ClockGoalChanged {
@@ -215,7 +218,10 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
             let (title, before, goal) = (clock(name), before.text(), goal.text());
             Text::new(
                 format!("{}时限由{}改为{}", title.zh, before.zh, goal.zh),
-                format!("{}: goal changed from {} to {}", title.en, before.en, goal.en),
+                format!(
+                    "{}: goal changed from {} to {}",
+                    title.en, before.en, goal.en
+                ),
             )
         }
         Entry::ClockRecounted {

@@ -152,8 +152,14 @@ impl MigrationError {
             Self::Interrupted { moved, source } => {
                 let why = source.text();
                 Text::new(
-                    format!("迁移中断，已迁 {moved} 件；每件或全在旧版，或全在新版。请再运行一次，接着迁移其余。{}", why.zh),
-                    format!("The migration was interrupted after {moved} case(s); each is wholly on the old version or wholly on the new one. Run it again to move the rest. {}", why.en),
+                    format!(
+                        "迁移中断，已迁 {moved} 件；每件或全在旧版，或全在新版。请再运行一次，接着迁移其余。{}",
+                        why.zh
+                    ),
+                    format!(
+                        "The migration was interrupted after {moved} case(s); each is wholly on the old version or wholly on the new one. Run it again to move the rest. {}",
+                        why.en
+                    ),
                 )
             }
         }
@@ -217,7 +223,9 @@ impl Engine {
                     // What has begun is ended: a case is never left half way.
                     let rest: Vec<_> = moving.collect().await;
                     cases.extend(rest.into_iter().flatten().flatten());
-                    let moves = |case: &&CaseMigration| matches!(case.outcome, MigrationOutcome::Moves { .. });
+                    let moves = |case: &&CaseMigration| {
+                        matches!(case.outcome, MigrationOutcome::Moves { .. })
+                    };
                     let moved = cases.iter().filter(moves).count();
                     return Err(MigrationError::Interrupted { moved, source });
                 }
@@ -249,7 +257,9 @@ impl Runtime {
         let library = &published.library;
         let to = library.workflow(&request.workflow, Some(request.to))?;
         let from: Vec<Arc<Workflow>> = match request.from {
-            Some(version) => vec![Arc::clone(library.workflow(&request.workflow, Some(version))?)],
+            Some(version) => vec![Arc::clone(
+                library.workflow(&request.workflow, Some(version))?,
+            )],
             None => library
                 .workflows()
                 .filter(|it| it.name == to.name && it.version != to.version)
@@ -260,7 +270,10 @@ impl Runtime {
         let wrong = |from: &Arc<Workflow>| {
             from.version == to.version || (from.version > to.version && !request.backwards)
         };
-        let wrong = from.iter().find(|from| wrong(from)).map(|from| from.version);
+        let wrong = from
+            .iter()
+            .find(|from| wrong(from))
+            .map(|from| from.version);
         let lowest = from.is_empty().then_some(to.version);
         match wrong.or(lowest) {
             Some(from) => Err(MigrationFault::NotNewer {
@@ -374,7 +387,9 @@ impl Runtime {
             Ok(decision) => decision,
             Err(error) => {
                 let outcome = outcome_of(case.id, Err(error));
-                return Ok(Tried::done(outcome.map(|outcome| row(from, &case, outcome))));
+                return Ok(Tried::done(
+                    outcome.map(|outcome| row(from, &case, outcome)),
+                ));
             }
         };
         let moved = match self.write(Some(&case), decision).await? {
@@ -435,7 +450,10 @@ fn unreadable(case: CaseId, failure: Failure) -> CaseMigration {
 }
 
 /// `None` when the case is none of this migration.
-fn outcome_of(case: CaseId, decided: Result<Vec<PlaceNow>, MigrateError>) -> Option<MigrationOutcome> {
+fn outcome_of(
+    case: CaseId,
+    decided: Result<Vec<PlaceNow>, MigrateError>,
+) -> Option<MigrationOutcome> {
     match decided {
         Ok(places) => Some(MigrationOutcome::Moves { places }),
         Err(MigrateError::Kept(obstacles)) => Some(MigrationOutcome::Kept(obstacles)),

@@ -39,8 +39,7 @@ impl Engine {
     ///
     /// [`Refusal::UnknownWorkflow`] when one of them is not published here.
     pub fn versions(&self, case: &Case, journal: &[Commit]) -> Result<CaseVersions, Refusal> {
-        let mut versions =
-            CaseVersions::only(self.workflow(&case.workflow, Some(case.version))?);
+        let mut versions = CaseVersions::only(self.workflow(&case.workflow, Some(case.version))?);
         for commit in journal {
             for entry in &commit.entries {
                 if let Entry::Migrated(migrated) = entry {

@@ -364,15 +364,12 @@ impl Narrator<'_> {
     fn follows(&self, commit: &Commit) -> Vec<String> {
         let words = self.words();
         let mut follows = Vec::new();
-        let by_timer = commit
-            .entries
-            .iter()
-            .all(|entry| {
-                !matches!(
-                    entry,
-                    Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
-                )
-            });
+        let by_timer = commit.entries.iter().all(|entry| {
+            !matches!(
+                entry,
+                Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
+            )
+        });
         let entered = self.entered(commit);
         if !entered.is_empty() && !by_timer {
             follows.push(words.s("journal-moved", words.list(entered)));

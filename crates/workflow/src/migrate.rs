@@ -127,9 +127,7 @@ impl Migration {
     #[must_use]
     pub fn from_of(&self, case: &Case) -> Option<&Arc<Workflow>> {
         self.from.iter().find(|from| {
-            from.name == case.workflow
-                && from.version == case.version
-                && from.digest == case.digest
+            from.name == case.workflow && from.version == case.version && from.digest == case.digest
         })
     }
 
@@ -179,10 +177,12 @@ impl Migration {
         reason: String,
         now: Timestamp,
     ) -> Result<Draft<'_>, MigrateError> {
-        let from = self.from_of(case).ok_or_else(|| Refusal::NothingToMigrate {
-            number: case.number.clone(),
-            version: case.version,
-        })?;
+        let from = self
+            .from_of(case)
+            .ok_or_else(|| Refusal::NothingToMigrate {
+                number: case.number.clone(),
+                version: case.version,
+            })?;
         if from.is_closed(case) {
             return Err(Refusal::CaseClosed {
                 number: case.number.clone(),
@@ -371,7 +371,9 @@ impl Draft<'_> {
     fn newly_done(&self, before: &[&str]) -> Result<Vec<String>, Stuck> {
         let done = done_states(self.workflow, &self.case)?;
         let new = done.into_iter().rev();
-        Ok(new.filter(|state| !before.contains(&state.as_str())).collect())
+        Ok(new
+            .filter(|state| !before.contains(&state.as_str()))
+            .collect())
     }
 }
 
@@ -396,9 +398,8 @@ fn is_done(
     let chart = &workflow.chart;
     let mut children = chart.children(state).iter();
     match chart.kind(state) {
-        StateKind::Compound => children.any(|child| {
-            configuration.is_in(*child) && chart.kind(*child) == StateKind::Final
-        }),
+        StateKind::Compound => children
+            .any(|child| configuration.is_in(*child) && chart.kind(*child) == StateKind::Final),
         StateKind::Parallel => children.all(|child| is_done(workflow, configuration, *child)),
         StateKind::Atomic | StateKind::Final | StateKind::History(_) => false,
     }

@@ -380,7 +380,9 @@ impl Refusal {
             ),
             Self::NothingToMigrate { number, version } => Text::new(
                 format!("办件 {number} 在第 {version} 版，不在本次迁移之列。"),
-                format!("Case {number} is on version {version}, which this migration does not move."),
+                format!(
+                    "Case {number} is on version {version}, which this migration does not move."
+                ),
             ),
         }
     }

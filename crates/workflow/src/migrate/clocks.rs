@@ -37,7 +37,9 @@ impl Migration {
             let (clock, title) = (name.clone(), new.title.clone());
             if !count_alike(&old.policy, &new.policy) {
                 obstacles.push(Obstacle::MigrateClockCountsOtherwise { clock, title });
-            } else if !history.ended && self.would_have_ended(from, case, old, new, history.began_at(case.opened_at)) {
+            } else if !history.ended
+                && self.would_have_ended(from, case, old, new, history.began_at(case.opened_at))
+            {
                 obstacles.push(Obstacle::MigrateClockEndedBefore { clock, title });
             }
         }
@@ -56,7 +58,9 @@ impl Migration {
         let ends_of = |clock: &Clock| [Some(clock.stop.clone()), clock.cancel.clone()];
         let old_ends = ends_of(old).map(|edge| edge.map(|edge| self.edge_in_new(from, edge)));
         let crossed = |edge: &Edge| {
-            self.crossings(from, case, edge).into_iter().any(|at| at > began_at)
+            self.crossings(from, case, edge)
+                .into_iter()
+                .any(|at| at > began_at)
         };
         ends_of(new)
             .into_iter()
@@ -65,7 +69,10 @@ impl Migration {
     }
 
     fn edge_in_new(&self, from: &Workflow, edge: Edge) -> Edge {
-        let name = |state: String| self.counterpart(from, &state).map_or(state.clone(), str::to_owned);
+        let name = |state: String| {
+            self.counterpart(from, &state)
+                .map_or(state.clone(), str::to_owned)
+        };
         match edge {
             Edge::Entering(state) => Edge::Entering(name(state)),
             Edge::Leaving(state) => Edge::Leaving(name(state)),
@@ -89,7 +96,10 @@ impl Migration {
     fn targets(&self, from: &Workflow, transition: TransitionId) -> Vec<String> {
         target_names(&from.chart, transition)
             .into_iter()
-            .map(|name| self.counterpart(from, &name).map_or(name.clone(), str::to_owned))
+            .map(|name| {
+                self.counterpart(from, &name)
+                    .map_or(name.clone(), str::to_owned)
+            })
             .collect()
     }
 
@@ -101,7 +111,10 @@ impl Migration {
         let mut fired = Vec::new();
         for state in before.active() {
             let name = from.chart.name(state);
-            let Some(new) = self.counterpart(from, name).and_then(|name| self.to.chart.state(name)) else {
+            let Some(new) = self
+                .counterpart(from, name)
+                .and_then(|name| self.to.chart.state(name))
+            else {
                 continue;
             };
             let mut unmatched: Vec<(String, Vec<String>)> = Vec::new();
@@ -138,10 +151,7 @@ fn target_names(chart: &Chart, transition: TransitionId) -> Vec<String> {
     targets.map(|state| chart.name(*state).to_owned()).collect()
 }
 
-fn waits_of(
-    chart: &Chart,
-    state: StateId,
-) -> impl Iterator<Item = (TransitionId, DelayId)> + '_ {
+fn waits_of(chart: &Chart, state: StateId) -> impl Iterator<Item = (TransitionId, DelayId)> + '_ {
     chart
         .transitions_of(state)
         .filter_map(|(id, transition)| match transition.trigger {
@@ -189,7 +199,10 @@ impl Draft<'_> {
             .collect();
         self.cross(&left, entered)?;
         for (name, clock) in &workflow.clocks {
-            let started_otherwise = from.clocks.get(name).is_none_or(|old| old.start != clock.start);
+            let started_otherwise = from
+                .clocks
+                .get(name)
+                .is_none_or(|old| old.start != clock.start);
             if !self.case.clocks.contains_key(name) && started_otherwise {
                 self.start_as_recorded(name, clock)?;
             }
@@ -245,7 +258,9 @@ impl Draft<'_> {
                 .filter(|label| history.warned.contains(label))
                 .collect();
             let was_late = was.is_some_and(|was| was.breached_at.is_some());
-            found = now.breached_at.filter(|_| history.breached.is_none() && !was_late);
+            found = now
+                .breached_at
+                .filter(|_| history.breached.is_none() && !was_late);
         }
         self.record(Entry::ClockGoalChanged {
             clock: name.to_owned(),
@@ -269,7 +284,8 @@ impl Draft<'_> {
             return Ok(());
         };
         let pauses = self.pauses_since(clock, since);
-        let at = |effective_at: Timestamp, kind| ClockEvent::at(self.now, kind).effective(effective_at);
+        let at =
+            |effective_at: Timestamp, kind| ClockEvent::at(self.now, kind).effective(effective_at);
         let mut events = vec![at(since, ClockEventKind::Start)];
         for (reason, from, to) in &pauses {
             let reason = reason.clone();
@@ -339,7 +355,8 @@ impl Draft<'_> {
         let mut pauses: Vec<(PauseReason, Timestamp, Option<Timestamp>)> = Vec::new();
         for (name, state) in &self.workflow.states {
             let reason = state.pauses.as_ref();
-            let Some(reason) = reason.filter(|reason| clock.paused_by.contains(&reason.party)) else {
+            let Some(reason) = reason.filter(|reason| clock.paused_by.contains(&reason.party))
+            else {
                 continue;
             };
             for stay in self.case.stays.get(name).into_iter().flatten() {

@@ -114,16 +114,26 @@ impl MigrationFault {
                 format!("The mapping of \"{name}\" is not right: {}", problem.en),
             ),
             Self::NotNewer { from, to } => Text::new(
-                format!("第 {to} 版不高于办件所在的第 {from} 版。确需迁回旧版，请明确要求（--backwards）。"),
-                format!("Version {to} is not higher than version {from}, which the cases are on. To move them back, ask for it (--backwards)."),
+                format!(
+                    "第 {to} 版不高于办件所在的第 {from} 版。确需迁回旧版，请明确要求（--backwards）。"
+                ),
+                format!(
+                    "Version {to} is not higher than version {from}, which the cases are on. To move them back, ask for it (--backwards)."
+                ),
             ),
             Self::OtherCalendar { from, to } => Text::new(
-                format!("两个版本的日历不同（{from}、{to}），在办件不能迁移。请让新版沿用 {from}，或让在办件在旧版办结。"),
-                format!("The versions count on different calendars ({from}, {to}): running cases cannot move. Let the new one keep {from}, or let the cases end on the old one."),
+                format!(
+                    "两个版本的日历不同（{from}、{to}），在办件不能迁移。请让新版沿用 {from}，或让在办件在旧版办结。"
+                ),
+                format!(
+                    "The versions count on different calendars ({from}, {to}): running cases cannot move. Let the new one keep {from}, or let the cases end on the old one."
+                ),
             ),
             Self::OtherWorkflow { from, to } => Text::new(
                 format!("{from} 与 {to} 不是同一流程，办件不能互迁。请另开新件。"),
-                format!("{from} and {to} are two workflows: no case moves from one to the other. Open a new case."),
+                format!(
+                    "{from} and {to} are two workflows: no case moves from one to the other. Open a new case."
+                ),
             ),
             Self::Fact(refusal) => refusal.text(),
         }
@@ -208,11 +218,14 @@ impl Mapping {
             state.map(|state| state.kind == StateKind::History)
         };
         let new_is = is_history(to, new);
-        let differs = |workflow: &&Workflow| is_history(workflow, old).is_some_and(|old| Some(old) != new_is);
+        let differs =
+            |workflow: &&Workflow| is_history(workflow, old).is_some_and(|old| Some(old) != new_is);
         if from.iter().any(differs) {
             return Err(contradiction(Text::new(
                 format!("历史状态只能对应历史状态，“{new}”不是同类。"),
-                format!("a history state maps to a history state and nothing else does; \"{new}\" is of the other kind."),
+                format!(
+                    "a history state maps to a history state and nothing else does; \"{new}\" is of the other kind."
+                ),
             )));
         }
         Ok(())
@@ -221,7 +234,10 @@ impl Mapping {
 
 /// Some version has to have the name.
 fn known(what: Named, name: &str, versions: &[&Workflow]) -> Result<(), MigrationFault> {
-    if versions.iter().any(|workflow| what.of(workflow).contains(&name)) {
+    if versions
+        .iter()
+        .any(|workflow| what.of(workflow).contains(&name))
+    {
         return Ok(());
     }
     let newest = versions.iter().max_by_key(|workflow| workflow.version);

@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use groundbreak_sla::{
-    CalendarChange, CalendarRef, ClockEvent, ClockEventKind, Goal, Timestamp,
-};
+use groundbreak_sla::{CalendarChange, CalendarRef, ClockEvent, ClockEventKind, Goal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Case, ClockHistory, Stay};
@@ -63,7 +61,8 @@ impl Case {
         }
         self.rename_states(&migrated.renamed);
         self.remembered.clone_from(&migrated.remembered);
-        self.data.retain(|field, _| !migrated.forgotten.contains(field));
+        self.data
+            .retain(|field, _| !migrated.forgotten.contains(field));
         for (old, new) in &migrated.roles {
             let acted = self.acted.get(old).cloned().unwrap_or_default();
             self.acted.entry(new.clone()).or_default().extend(acted);

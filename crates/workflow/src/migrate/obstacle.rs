@@ -111,43 +111,81 @@ impl Obstacle {
         match self {
             Self::MigrateNoCounterpart { state, title, .. } => Text::new(
                 format!("办件现处“{}”（{state}），新版没有对应的环节。", title.zh),
-                format!("The case is at \"{}\" ({state}), and nothing in the new version takes its place.", title.en),
+                format!(
+                    "The case is at \"{}\" ({state}), and nothing in the new version takes its place.",
+                    title.en
+                ),
             ),
             Self::MigrateNotTogether { states } => Text::new(
                 format!("对应后的环节不能同时存在：{}。", states.join("、")),
-                format!("The states it maps to cannot be active together: {}.", states.join(", ")),
+                format!(
+                    "The states it maps to cannot be active together: {}.",
+                    states.join(", ")
+                ),
             ),
             Self::MigrateMemory { history, states } => Text::new(
-                format!("历史状态“{history}”所记的环节在新版没有对应：{}。", states.join("、")),
-                format!("What history state \"{history}\" remembers has no counterpart: {}.", states.join(", ")),
+                format!(
+                    "历史状态“{history}”所记的环节在新版没有对应：{}。",
+                    states.join("、")
+                ),
+                format!(
+                    "What history state \"{history}\" remembers has no counterpart: {}.",
+                    states.join(", ")
+                ),
             ),
             Self::MigrateWouldEnd { state } => Text::new(
                 format!("对应到“{state}”会使办件办结；办结须由有权的人办理。"),
-                format!("Mapping it to \"{state}\" would end the case, which is for those who may."),
+                format!(
+                    "Mapping it to \"{state}\" would end the case, which is for those who may."
+                ),
             ),
             Self::MigrateFactUnknown { field, title } => Text::new(
                 format!("新版没有信息项“{}”（{field}），而办件已有记录。", title.zh),
-                format!("The new version has no field \"{}\" ({field}), and the case has a value for it.", title.en),
+                format!(
+                    "The new version has no field \"{}\" ({field}), and the case has a value for it.",
+                    title.en
+                ),
             ),
             Self::MigrateFactNotTaken { field, problem } => Text::new(
                 format!("新版不接受办件现有的“{field}”：{}", problem.zh),
-                format!("The new version does not take the \"{field}\" the case has: {}", problem.en),
+                format!(
+                    "The new version does not take the \"{field}\" the case has: {}",
+                    problem.en
+                ),
             ),
             Self::MigrateFactMissing { field, title } => Text::new(
                 format!("新版必填“{}”（{field}），办件没有。", title.zh),
-                format!("The new version needs \"{}\" ({field}), and the case lacks it.", title.en),
+                format!(
+                    "The new version needs \"{}\" ({field}), and the case lacks it.",
+                    title.en
+                ),
             ),
             Self::MigrateRoleGone { role, title } => Text::new(
-                format!("有人以“{}”（{role}）办理过，须与他人分离，而新版没有这个角色。", title.zh),
-                format!("Somebody acted as \"{}\" ({role}), which must be another person, and the new version has no such role.", title.en),
+                format!(
+                    "有人以“{}”（{role}）办理过，须与他人分离，而新版没有这个角色。",
+                    title.zh
+                ),
+                format!(
+                    "Somebody acted as \"{}\" ({role}), which must be another person, and the new version has no such role.",
+                    title.en
+                ),
             ),
             Self::MigrateClockCountsOtherwise { clock, title } => Text::new(
-                format!("时限“{}”（{clock}）的计日或延时规则变了，已计的时间会被重算。", title.zh),
-                format!("Clock \"{}\" ({clock}) counts its days or overtime in another way: what is counted already would be counted anew.", title.en),
+                format!(
+                    "时限“{}”（{clock}）的计日或延时规则变了，已计的时间会被重算。",
+                    title.zh
+                ),
+                format!(
+                    "Clock \"{}\" ({clock}) counts its days or overtime in another way: what is counted already would be counted anew.",
+                    title.en
+                ),
             ),
             Self::MigrateClockEndedBefore { clock, title } => Text::new(
                 format!("时限“{}”（{clock}）仍在计，而按新版早应停止。", title.zh),
-                format!("Clock \"{}\" ({clock}) counts, and by the new version would have ended before.", title.en),
+                format!(
+                    "Clock \"{}\" ({clock}) counts, and by the new version would have ended before.",
+                    title.en
+                ),
             ),
             Self::MigrateCannotRun { problem } => Text::new(
                 format!("办件不能在新版下继续：{problem}。"),
@@ -160,11 +198,19 @@ impl Obstacle {
     #[must_use]
     pub fn remedy(&self) -> Text {
         match self {
-            Self::MigrateNoCounterpart { state, suggestion, .. } => {
+            Self::MigrateNoCounterpart {
+                state, suggestion, ..
+            } => {
                 let new = suggestion.as_deref();
                 Text::new(
-                    format!("请用 --map {state}={}，或 --drop {state}。", new.unwrap_or("新环节")),
-                    format!("Add --map {state}={}, or --drop {state}.", new.unwrap_or("NEW")),
+                    format!(
+                        "请用 --map {state}={}，或 --drop {state}。",
+                        new.unwrap_or("新环节")
+                    ),
+                    format!(
+                        "Add --map {state}={}, or --drop {state}.",
+                        new.unwrap_or("NEW")
+                    ),
                 )
             }
             Self::MigrateNotTogether { .. } => Text::new(

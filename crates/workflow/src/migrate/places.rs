@@ -74,7 +74,10 @@ impl Migration {
         for leaf in leaves {
             let found = self.counterpart(from, leaf);
             match found.and_then(|name| chart.state(name)) {
-                Some(state) if chart.kind(state) == StateKind::Final && chart.parent(state) == Some(StateId::ROOT) => {
+                Some(state)
+                    if chart.kind(state) == StateKind::Final
+                        && chart.parent(state) == Some(StateId::ROOT) =>
+                {
                     obstacles.push(Obstacle::MigrateWouldEnd {
                         state: chart.name(state).to_owned(),
                     });
@@ -106,7 +109,10 @@ impl Migration {
     ) -> Result<Places, Obstacle> {
         let chart = &self.to.chart;
         let names = |states: &[StateId]| -> Vec<String> {
-            states.iter().map(|state| chart.name(*state).to_owned()).collect()
+            states
+                .iter()
+                .map(|state| chart.name(*state).to_owned())
+                .collect()
         };
         fill(chart, StateId::ROOT, &remembered, &mut target).map_err(|apart| {
             Obstacle::MigrateNotTogether {
@@ -116,22 +122,26 @@ impl Migration {
         target.remove(&StateId::ROOT);
         let target: Vec<StateId> = target.into_iter().collect();
         let history: Vec<(String, Vec<String>)> = remembered.clone().into_iter().collect();
-        Configuration::from_names(chart, &names(&target), &history).map_err(|error| match error {
-            ConfigurationError::BadMemory { history } => Obstacle::MigrateMemory {
-                states: remembered.get(&history).cloned().unwrap_or_default(),
-                history,
+        Configuration::from_names(chart, &names(&target), &history).map_err(
+            |error| match error {
+                ConfigurationError::BadMemory { history } => Obstacle::MigrateMemory {
+                    states: remembered.get(&history).cloned().unwrap_or_default(),
+                    history,
+                },
+                ConfigurationError::Illegal { state } => Obstacle::MigrateNotTogether {
+                    states: vec![state],
+                },
+                other => Obstacle::MigrateCannotRun {
+                    problem: other.to_string(),
+                },
             },
-            ConfigurationError::Illegal { state } => Obstacle::MigrateNotTogether {
-                states: vec![state],
-            },
-            other => Obstacle::MigrateCannotRun {
-                problem: other.to_string(),
-            },
-        })?;
+        )?;
         let mut left = Vec::new();
         let mut kept = BTreeSet::new();
         for state in before.names(&from.chart) {
-            let new = self.counterpart(from, state).and_then(|name| chart.state(name));
+            let new = self
+                .counterpart(from, state)
+                .and_then(|name| chart.state(name));
             match new.filter(|new| target.contains(new)) {
                 Some(new) => {
                     kept.insert(new);
@@ -157,7 +167,9 @@ impl Migration {
         let chart = &self.to.chart;
         let (mut remembered, mut obstacles) = (BTreeMap::new(), Vec::new());
         for (history, states) in &case.remembered {
-            let new = self.counterpart(from, history).and_then(|name| chart.state(name));
+            let new = self
+                .counterpart(from, history)
+                .and_then(|name| chart.state(name));
             let Some(new) = new else { continue };
             if states.iter().any(|state| self.is_dropped(from, state)) {
                 continue;
@@ -194,7 +206,9 @@ impl Migration {
         fill(chart, parent, &BTreeMap::new(), &mut below).ok()?;
         let kept = below.into_iter().filter(|state| match depth {
             HistoryDepth::Shallow => chart.parent(*state) == Some(parent),
-            HistoryDepth::Deep => matches!(chart.kind(*state), StateKind::Atomic | StateKind::Final),
+            HistoryDepth::Deep => {
+                matches!(chart.kind(*state), StateKind::Atomic | StateKind::Final)
+            }
         });
         Some(kept.map(|state| chart.name(state).to_owned()).collect())
     }
@@ -218,7 +232,11 @@ fn fill(
 ) -> Result<(), Vec<StateId>> {
     let children = chart.children(state);
     let inside = |states: &BTreeSet<StateId>| -> Vec<StateId> {
-        children.iter().copied().filter(|child| states.contains(child)).collect()
+        children
+            .iter()
+            .copied()
+            .filter(|child| states.contains(child))
+            .collect()
     };
     match chart.kind(state) {
         StateKind::Parallel => states.extend(children),
@@ -226,7 +244,9 @@ fn fill(
             [] => {
                 for target in begins(chart, chart.initial(state), remembered) {
                     states.insert(target);
-                    let around = chart.ancestors(target).take_while(|around| *around != state);
+                    let around = chart
+                        .ancestors(target)
+                        .take_while(|around| *around != state);
                     states.extend(around);
                 }
             }
