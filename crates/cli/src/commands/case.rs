@@ -152,7 +152,7 @@ pub(crate) struct ListArguments {
     format: Format,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("NAME=VALUE".to_owned()),
@@ -254,7 +254,7 @@ async fn act_on(
 }
 
 /// Closes the directory in order, whatever came out.
-async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
+pub(super) async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
     let closed = engine.shutdown().await;
     let outcome = outcome?;
     closed?;

@@ -13,5 +13,6 @@ mod clocks;
 mod crash;
 mod ics;
 mod messages;
+mod migrate;
 mod program;
 mod scenarios;
