@@ -122,8 +122,8 @@ pub fn turnaround<'a>(
         stages: Vec::new(),
     };
     for (workflow, cases) in by_workflow.values() {
-        let (here, _): (Vec<&Case>, Vec<&Case>) =
-            cases.iter().partition(|case| is_on(case, workflow));
+        let here = cases.iter().copied();
+        let here: Vec<&Case> = here.filter(|case| is_on(case, workflow)).collect();
         report.cases += here.len();
         for name in workflow.clocks.keys() {
             report

@@ -5,7 +5,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, Table};
 use groundbreak_engine::CaseVersions;
 use groundbreak_workflow::sla::{ClockState, Light, Timestamp};
-use groundbreak_workflow::{Commit, Language, Situation, Text, Workflow};
+use groundbreak_workflow::{Commit, Language, PlaceNow, Situation, Text, Workflow};
 use serde::Serialize;
 
 use crate::amount;
@@ -15,10 +15,9 @@ use crate::screen::Screen;
 /// The most places of a case that fit into a row.
 const PLACES_MAX: usize = 3;
 
-/// Returns the places of a case by their titles.
-pub(crate) fn places(situation: &Situation, language: Language) -> String {
-    let titles: Vec<&str> = situation
-        .places
+/// Returns places by their titles.
+pub(crate) fn places(places: &[PlaceNow], language: Language) -> String {
+    let titles: Vec<&str> = places
         .iter()
         .map(|place| place.title.get(language))
         .collect();
@@ -42,7 +41,7 @@ pub(crate) fn draw(
         "{} v{} · {} · {}",
         situation.workflow_title.get(language),
         situation.workflow_version,
-        places(situation, language),
+        places(&situation.places, language),
         revision(situation.revision, language)
     ))?;
     draw_acts(situation, screen)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use groundbreak_sla::{
     BreachCause, Budget, Calendar, CalendarChange, CalendarRef, ClockEvent, ClockEventKind,
-    Timestamp,
+    ClockReading, Timestamp,
 };
 
 use crate::decide::by_the_clock;
@@ -125,6 +125,19 @@ impl Workflow {
     }
 }
 
+impl ClockHistory {
+    /// Returns the warnings that were given and by this reading lie ahead again.
+    pub(crate) fn given_and_ahead(&self, reading: &ClockReading, at: Timestamp) -> Vec<String> {
+        reading
+            .triggers
+            .iter()
+            .filter(|trigger| trigger.at > at)
+            .map(|trigger| trigger.trigger.to_string())
+            .filter(|label| self.warned.contains(label))
+            .collect()
+    }
+}
+
 impl Draft<'_> {
     /// Records that a clock is overdue, and excuses it when only a newer calendar or version has made
     /// it so: nobody can obey a rule before it exists.
@@ -157,13 +170,7 @@ impl Draft<'_> {
         };
         events.push(ClockEvent::at(self.at, recounted).effective(history.began_at(self.at)));
         let after = workflow.fold_clock(&clock.policy, &events, self.at)?;
-        let rearmed = after
-            .triggers
-            .iter()
-            .filter(|trigger| trigger.at > self.at)
-            .map(|trigger| trigger.trigger.to_string())
-            .filter(|label| history.warned.contains(label))
-            .collect();
+        let rearmed = history.given_and_ahead(&after, self.at);
         self.record(Entry::ClockRecounted {
             clock: name.to_owned(),
             calendar,

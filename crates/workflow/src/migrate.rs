@@ -166,7 +166,7 @@ impl Migration {
         now: Timestamp,
     ) -> Result<Decision, MigrateError> {
         let draft = self.draft(case, order.signature(), command, order.reason.clone(), now)?;
-        Ok(draft.finish().map_err(|stuck| cannot_run(&stuck))?)
+        draft.finish().map_err(|stuck| cannot_run(&stuck))
     }
 
     fn draft(

@@ -342,7 +342,7 @@ fn report(workflow: &Workflow, committed: &Committed, screen: &mut Screen) -> Re
     let case = &committed.case;
     let situation = workflow.situation(case, committed.commit.effective_at)?;
     let language = screen.language();
-    let places = places(&situation, language);
+    let places = places(&situation.places, language);
     let revision = revision(case.revision, language);
     screen.line(format!("{} · {places} · {revision}", case.number))?;
     Ok(())

@@ -10,6 +10,7 @@ use groundbreak_engine::{
 use groundbreak_workflow::{Actor, Language, Mapping, Obstacle, PlaceNow, SOURCE_LENGTH_MAX, Text};
 use serde::Serialize;
 
+use crate::case_view::places;
 use crate::commands::case::{finish, pair};
 use crate::definitions::read_text;
 use crate::screen::{Format, Screen};
@@ -339,23 +340,13 @@ fn show(report: &MigrationReport, stage: Stage, screen: &mut Screen) -> Result<(
 
 /// Counts the cases that move by where they are and where they come to.
 fn ways(report: &MigrationReport, language: Language) -> Vec<Way> {
-    let titles = |places: &[PlaceNow]| -> String {
-        let titles: Vec<&str> = places
-            .iter()
-            .map(|place| place.title.get(language))
-            .collect();
-        titles.join(if language == Language::Zh {
-            "、"
-        } else {
-            ", "
-        })
-    };
     let mut ways: Vec<Way> = Vec::new();
     for case in &report.cases {
-        let MigrationOutcome::Moves { places } = &case.outcome else {
+        let MigrationOutcome::Moves { places: there } = &case.outcome else {
             continue;
         };
-        let (here, then) = (titles(&case.places), titles(places));
+        let here = places(&case.places, language);
+        let then = places(there, language);
         let same = |way: &&mut Way| way.from == case.from && way.places == here && way.then == then;
         match ways.iter_mut().find(same) {
             Some(way) => way.cases += 1,

@@ -38,9 +38,13 @@ async fn open(data: &Path) -> Engine {
 /// Fills a directory with cases under the first version, every second one accepted, and publishes a
 /// second one, in which the review has another name.
 async fn fill(data: &Path, cases: usize) {
+    fill_with(data, WORKFLOW, WORKFLOW, cases).await;
+}
+
+async fn fill_with(data: &Path, first: &str, second: &str, cases: usize) {
     let engine = open(data).await;
     engine.publish_calendar(CALENDAR).await.unwrap();
-    engine.publish_workflow(WORKFLOW).await.unwrap();
+    engine.publish_workflow(first).await.unwrap();
     for number in 0..cases {
         let case = engine.new_case_id();
         let give = |act| {
@@ -67,7 +71,7 @@ async fn fill(data: &Path, cases: usize) {
             give(Act::Fire { event, data, note }).await.unwrap();
         }
     }
-    let second = WORKFLOW.replace("version: 1", "version: 2");
+    let second = second.replace("version: 1", "version: 2");
     let second = second
         .replace("review", "examination")
         .replace("Review", "Examination");
@@ -280,4 +284,35 @@ async fn moved(data: &Path) -> usize {
     }
     engine.shutdown().await.unwrap();
     moved
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_goes_on_counting_a_clock_that_the_new_version_does_not_have() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path();
+    let clock = "clocks:\n  handling: { title: { zh: 办理, en: Handling }, effect: promised, budget: within 9h, start: entering review, stop: entering granted }\nstates:";
+    fill_with(data, &WORKFLOW.replace("states:", clock), WORKFLOW, 4).await;
+    let report = || {
+        let text = data.to_str().unwrap();
+        run(&["report", "turnaround", "--data", text, "--format", "json"]).json()
+    };
+    let before = report();
+    assert_eq!(
+        (
+            &before["cases"],
+            before["clocks"][0]["rows"].as_array().unwrap().len()
+        ),
+        (&4.into(), 2)
+    );
+    assert_eq!(migrate(data, &with("run", &[&BY, &MAP])).status, 0);
+    let after = report();
+    assert_eq!(after["cases"], 4, "{after}");
+    let clocks = after["clocks"].as_array().unwrap();
+    assert_eq!((clocks.len(), &clocks[0]["clock"]), (1, &"handling".into()));
+    let rows = clocks[0]["rows"].as_array().unwrap();
+    let verdicts: Vec<&str> = rows
+        .iter()
+        .map(|row| row["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["void", "void"]);
 }

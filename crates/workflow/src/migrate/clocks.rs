@@ -250,13 +250,7 @@ impl Draft<'_> {
             let now = workflow.fold_clock(&clock.policy, &events, self.at)?;
             due_before = was.as_ref().and_then(|was| was.due);
             due_at = now.due;
-            rearmed = now
-                .triggers
-                .iter()
-                .filter(|trigger| trigger.at > self.at)
-                .map(|trigger| trigger.trigger.to_string())
-                .filter(|label| history.warned.contains(label))
-                .collect();
+            rearmed = history.given_and_ahead(&now, self.at);
             let was_late = was.is_some_and(|was| was.breached_at.is_some());
             found = now
                 .breached_at

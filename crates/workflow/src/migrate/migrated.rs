@@ -147,11 +147,10 @@ impl ClockHistory {
 
     /// Returns the goal it was last told, when it was told one.
     pub(crate) fn goal(&self) -> Option<Goal> {
-        let goals = self.events.iter().filter_map(|event| match event.kind {
+        self.events.iter().rev().find_map(|event| match event.kind {
             ClockEventKind::SetGoal { goal, .. } => Some(goal),
             _ => None,
-        });
-        goals.last()
+        })
     }
 
     /// Puts something before all that has happened to the clock.
