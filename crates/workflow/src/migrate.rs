@@ -239,6 +239,7 @@ impl Migration {
                 .collect(),
         };
         draft.arrive(arrival).map_err(|stuck| cannot_run(&stuck))?;
+        // Not asked yet: whether the case can come to its end from `draft.case`, where it has arrived.
         Ok(draft)
     }
 

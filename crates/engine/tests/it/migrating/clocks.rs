@@ -10,9 +10,10 @@ use crate::given::{CALENDAR, HOUR, after, comment, fire, fired};
 
 pub(super) fn delayed(version: u32, delays: &str) -> String {
     let states = format!(
-        "states:
+        "data: {{ quick: {{ @quick, type: boolean }} }}
+states:
   review: {{ @review, on: {{ go: ended }}, after: [{delays}] }}
-  late: {{ @late, on: {{ go: ended }} }}
+  late: {{ @late, on: {{ go: ended }}, after: [{{ delay: 500h, to: very_late }}] }}
   very_late: {{ @very_late, on: {{ go: ended }} }}
   ended: {{ @ended, final: true }}
 "
@@ -31,8 +32,7 @@ async fn three_hours_later(first: &str, second: &str) -> (Run, CaseId) {
     (run.reopened().await, id)
 }
 
-pub(super) const LATE: &str =
-    "{ delay: 5h, to: late }, { delay: 100h, to: very_late, if: 'false' }";
+pub(super) const LATE: &str = "{ delay: 5h, to: late }";
 
 #[tokio::test]
 async fn a_delay_is_counted_anew_from_when_its_state_was_entered() {
@@ -64,8 +64,8 @@ async fn a_delay_that_is_over_by_the_new_version_fires_at_once_and_not_before_th
 #[tokio::test]
 async fn a_delay_that_fired_does_not_fire_again() {
     // It fired after an hour and its condition did not hold.
-    let once = "{ delay: 1h, to: very_late, if: 'false' }, { delay: 50h, to: late }";
-    let second = "{ delay: 50h, to: late }, { delay: 1h, to: very_late, if: 'false' }";
+    let once = "{ delay: 1h, to: very_late, if: has(data.quick) }, { delay: 50h, to: late }";
+    let second = "{ delay: 50h, to: late }, { delay: 1h, to: very_late, if: has(data.quick) }";
     let (run, id) = three_hours_later(&delayed(1, once), &delayed(2, second)).await;
     let journal = run.engine.journal(id).await.unwrap();
     assert_eq!(fired(&journal).len(), 1);
