@@ -17,6 +17,7 @@ use groundbreak_statechart::{Configuration, Event, StateKind};
 pub use mapping::{Mapping, MigrationFault};
 pub use migrated::Migrated;
 pub use obstacle::Obstacle;
+use places::Places;
 
 use crate::draft::Draft;
 use crate::input::{NOTE_LENGTH_MAX, check_actor, check_text};
@@ -203,27 +204,8 @@ impl Migration {
         };
         let fired = self.fired_delays(from, case)?;
         let done = done_states(from, case)?;
-        let migrated = Migrated {
-            workflow: case.workflow.clone(),
-            from_version: from.version,
-            version: self.to.version,
-            digest: self.to.digest.clone(),
-            reason,
-            renamed: self.renamed(from),
-            left: places.left,
-            remembered: places.remembered,
-            roles: self.mapping.roles.clone(),
-            forgotten: facts.forgotten,
-            counted_on: Some(from.calendar.reference().clone())
-                .filter(|calendar| calendar != self.to.calendar.reference()),
-            counted_to: self.counted_to(from, case),
-            retired: case
-                .clocks
-                .keys()
-                .filter(|clock| !self.to.clocks.contains_key(*clock))
-                .cloned()
-                .collect(),
-        };
+        let entered = places.entered.clone();
+        let migrated = self.entry(from, case, reason, places, facts.forgotten);
         let at = now.max(case.effective_at);
         let mut draft = Draft::new(&self.to, case, by, command, at, now);
         let arrival = Arrival {
@@ -231,7 +213,7 @@ impl Migration {
             before: case,
             migrated,
             given: facts.given,
-            entered: places.entered,
+            entered,
             fired,
             done: done
                 .iter()
@@ -241,6 +223,33 @@ impl Migration {
         draft.arrive(arrival).map_err(|stuck| cannot_run(&stuck))?;
         // Not asked yet: whether the case can come to its end from `draft.case`, where it has arrived.
         Ok(draft)
+    }
+
+    fn entry(
+        &self,
+        from: &Workflow,
+        case: &Case,
+        reason: String,
+        places: Places,
+        forgotten: Vec<String>,
+    ) -> Migrated {
+        let is_gone = |clock: &&String| !self.to.clocks.contains_key(*clock);
+        Migrated {
+            workflow: case.workflow.clone(),
+            from_version: from.version,
+            version: self.to.version,
+            digest: self.to.digest.clone(),
+            reason,
+            renamed: self.renamed(from),
+            left: places.left,
+            remembered: places.remembered,
+            roles: self.mapping.roles.clone(),
+            forgotten,
+            counted_on: Some(from.calendar.reference().clone())
+                .filter(|calendar| calendar != self.to.calendar.reference()),
+            counted_to: self.counted_to(from, case),
+            retired: case.clocks.keys().filter(is_gone).cloned().collect(),
+        }
     }
 
     /// The lines of the mapping that say something about this version.

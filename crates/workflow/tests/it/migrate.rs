@@ -1,6 +1,6 @@
 //! A case is carried over to another version. What the engine does with it stands in its own tests.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use groundbreak_workflow::sla::{PauseReason, Timestamp};
 use groundbreak_workflow::{
@@ -256,6 +256,49 @@ fn a_journal_without_a_migration_is_written_as_it_was() {
     assert_eq!(decode_case(&written[1]).unwrap(), decision.case);
 }
 
+/// The case with what every commit changes put back.
+fn as_it_was(now: &Case, before: &Case) -> Case {
+    Case {
+        version: before.version,
+        digest: before.digest.clone(),
+        revision: before.revision,
+        effective_at: before.effective_at,
+        settled_at: before.settled_at,
+        recorded_at: before.recorded_at,
+        ..now.clone()
+    }
+}
+
+/// The way to a version in which every state has another name, and the way back.
+fn there_and_back() -> [Migration; 2] {
+    let states: Vec<String> = publish(&[PERMIT])[0].states.keys().cloned().collect();
+    let mut text = String::new();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    for token in PERMIT
+        .replacen("version: 1", "version: 3", 1)
+        .split_inclusive(|c| !is_part(c))
+    {
+        let name = token.trim_end_matches(|c| !is_part(c));
+        let known = states.iter().any(|state| state == name);
+        text += name;
+        text += if known { "_x" } else { "" };
+        text += &token[name.len()..];
+    }
+    let workflows = publish(&[PERMIT, &text]);
+    let way = |from: usize, to: usize, line: fn(&String) -> (String, String)| {
+        let mapping = Mapping {
+            states: states.iter().map(line).collect(),
+            ..Mapping::default()
+        };
+        let from = vec![Arc::clone(&workflows[from])];
+        Migration::new(from, Arc::clone(&workflows[to]), mapping).unwrap()
+    };
+    [
+        way(0, 1, |state| (state.clone(), format!("{state}_x"))),
+        way(1, 0, |state| (format!("{state}_x"), state.clone())),
+    ]
+}
+
 proptest! {
     /// Whatever was done before: on a version that differs in nothing but its number, the case
     /// stands as it stood, and its journal folds to it.
@@ -263,9 +306,9 @@ proptest! {
     fn a_version_that_changes_nothing_changes_nothing(
         events in prop::collection::vec((0usize..8, 0usize..3, 0i64..90), 1..20),
     ) {
-        let second = PERMIT.replacen("version: 1", "version: 2", 1);
-        let workflows = publish(&[PERMIT, &second]);
-        let [from, to] = [Arc::clone(&workflows[0]), Arc::clone(&workflows[1])];
+        static WAYS: LazyLock<[Migration; 2]> = LazyLock::new(there_and_back);
+        static SAME: LazyLock<Vec<Arc<Workflow>>> = LazyLock::new(|| publish(&[PERMIT, &PERMIT.replacen("version: 1", "version: 2", 1)]));
+        let [from, to] = [Arc::clone(&SAME[0]), Arc::clone(&SAME[1])];
         let migration = Migration::new(vec![Arc::clone(&from)], Arc::clone(&to), Mapping::default()).unwrap();
         let first = opened(&from, data([("applicant", "甲公司".into())]));
         let (mut case, mut journal) = (first.case, vec![first.commit]);
@@ -302,12 +345,7 @@ proptest! {
             prop_assert_eq!(folded.as_ref(), Some(&moved.case));
             prop_assert_eq!(moved.commit.entries.len(), 1);
             prop_assert_eq!(&moved.timers, &from.timers(&case).unwrap());
-            let mut same = moved.case.clone();
-            same.version = case.version;
-            same.digest.clone_from(&case.digest);
-            same.revision = case.revision;
-            (same.effective_at, same.settled_at, same.recorded_at) = (case.effective_at, case.settled_at, case.recorded_at);
-            prop_assert_eq!(&same, &case);
+            prop_assert_eq!(&as_it_was(&moved.case, &case), &case);
             let face = |workflow: &Workflow, case: &Case| {
                 let situation = workflow.situation(case, now).unwrap();
                 let mut face = serde_json::to_value(situation).unwrap();
@@ -317,6 +355,18 @@ proptest! {
                 face
             };
             prop_assert_eq!(face(&to, &moved.case), face(&from, &case));
+            // There under other names, and back.
+            let there = carried(&WAYS[0], &case, now).unwrap();
+            prop_assert_eq!(there.commit.entries.iter().filter(|entry| matches!(entry, Entry::Moved { .. })).count(), 0);
+            let due = |timers: &[groundbreak_workflow::Timer]| -> Vec<Timestamp> {
+                timers.iter().map(|timer| timer.due_at).collect()
+            };
+            prop_assert_eq!(due(&there.timers), due(&moved.timers));
+            let names: Vec<String> = case.active.iter().map(|state| format!("{state}_x")).collect();
+            prop_assert_eq!(&there.case.active, &names);
+            let back = carried(&WAYS[1], &there.case, now).unwrap();
+            prop_assert_eq!(&as_it_was(&back.case, &case), &case);
+            prop_assert_eq!(&back.timers, &moved.timers);
         }
     }
 }

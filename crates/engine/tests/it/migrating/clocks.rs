@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use groundbreak_engine::workflow::sla::{BreachCause, Timestamp};
+use groundbreak_engine::MigrationRequest;
+use groundbreak_engine::workflow::sla::{BreachCause, Timestamp, Verdict};
 use groundbreak_engine::workflow::{CaseId, Data, Entry, Mapping};
 
 use super::{Run, check, definition, to_second, told};
@@ -336,4 +337,38 @@ async fn what_counted_on_an_older_calendar_is_not_counted_anew() {
     run.engine.advance_to(after(9 * HOUR)).await.unwrap();
     let situation = run.engine.situation(counting).await.unwrap().unwrap();
     assert_eq!(situation.clocks[0].breached, Some(after(8 * HOUR)));
+}
+
+#[tokio::test]
+async fn a_clock_that_comes_back_in_a_later_version_keeps_what_is_over() {
+    let text = |version, budget: Option<&str>| {
+        let clocks = budget.map(|budget| clock("licence", budget));
+        let clocks = clocks.unwrap_or_default() + &clock("total", "within 90h");
+        clocked(version, &clocks)
+    };
+    let run = Run::begin(&text(1, Some("within 4h"))).await;
+    let over = run.case(Data::new(), "").await;
+    let counting = run.case(Data::new(), "").await;
+    run.engine.advance_to(after(2 * HOUR)).await.unwrap();
+    run.give(over, fire("go")).await.unwrap();
+    for (version, budget) in [(2, None), (3, Some("within 1h"))] {
+        let next = text(version, budget);
+        run.engine.publish_workflow(next).await.unwrap();
+        let request = MigrationRequest::new("permit", version);
+        assert!(run.migrate(&request).await.is_whole());
+    }
+    let run = run.reopened().await;
+    let reading = async |id| {
+        let case = run.read(id).await;
+        assert!(case.former_clocks.is_empty());
+        let workflow = run.engine.workflow("permit", Some(3)).unwrap();
+        let reading = workflow.clock_reading(&case, "licence", after(2 * HOUR));
+        reading.unwrap().unwrap()
+    };
+    // Met under the four hours it had.
+    assert_eq!(reading(over).await.verdict, Verdict::Met);
+    // Cancelled when it was gone, and not started anew without a new entry.
+    assert_eq!(reading(counting).await.verdict, Verdict::Void);
+    assert!(breaches(&run.entries(over).await).is_empty());
+    assert!(breaches(&run.entries(counting).await).is_empty());
 }
