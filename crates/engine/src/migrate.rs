@@ -4,6 +4,7 @@
 //! cut short is ended by running it again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -69,8 +70,7 @@ impl MigrationReport {
     /// Tells whether no case stays behind.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let moves = |case: &CaseMigration| matches!(case.outcome, MigrationOutcome::Moves { .. });
-        self.cases.iter().all(moves)
+        self.cases.iter().all(CaseMigration::moves)
     }
 }
 
@@ -89,6 +89,14 @@ pub struct CaseMigration {
     pub places: Vec<PlaceNow>,
     /// Whether it moves.
     pub outcome: MigrationOutcome,
+}
+
+impl CaseMigration {
+    /// Tells whether it moves.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        matches!(self.outcome, MigrationOutcome::Moves { .. })
+    }
 }
 
 /// Whether a case moves.
@@ -212,24 +220,32 @@ impl Engine {
         let to = Arc::clone(runtime.migration(request).await?.to());
         let request = Arc::new(request.clone());
         let ids = runtime.open_cases(&request.workflow).await?;
-        let mut moving = futures::stream::iter(ids)
-            .map(|id| runtime.move_case(&request, &order, id))
-            .buffered(runtime.timers_at_once);
-        let mut cases = Vec::new();
-        while let Some(moved) = moving.next().await {
+        let halted = AtomicBool::new(false);
+        let moves = futures::stream::iter(ids).map(|id| {
+            let (request, order, halted) = (&request, &order, &halted);
+            async move {
+                // What has begun is ended: a case is never left half way. Nothing more begins.
+                if halted.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                let moved = runtime.move_case(request, order, id).await;
+                halted.fetch_or(moved.is_err(), Ordering::Relaxed);
+                moved
+            }
+        });
+        let (mut cases, mut failed) = (Vec::new(), None);
+        let mut moves = std::pin::pin!(moves.buffered(runtime.timers_at_once));
+        while let Some(moved) = moves.next().await {
             match moved {
                 Ok(case) => cases.extend(case),
-                Err(source) => {
-                    // What has begun is ended: a case is never left half way.
-                    let rest: Vec<_> = moving.collect().await;
-                    cases.extend(rest.into_iter().flatten().flatten());
-                    let moves = |case: &&CaseMigration| {
-                        matches!(case.outcome, MigrationOutcome::Moves { .. })
-                    };
-                    let moved = cases.iter().filter(moves).count();
-                    return Err(MigrationError::Interrupted { moved, source });
+                Err(error) => {
+                    failed.get_or_insert(error);
                 }
             }
+        }
+        if let Some(source) = failed {
+            let moved = cases.iter().filter(|case| case.moves()).count();
+            return Err(MigrationError::Interrupted { moved, source });
         }
         Ok(MigrationReport { to, cases })
     }

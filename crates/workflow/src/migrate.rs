@@ -93,7 +93,7 @@ impl Migration {
     ///
     /// # Errors
     ///
-    /// [`MigrationFault`]: a name that no definition has, versions that do not go together.
+    /// [`MigrationFault`]: a name that no definition has, or versions of another workflow.
     pub fn new(
         from: Vec<Arc<Workflow>>,
         to: Arc<Workflow>,
@@ -104,12 +104,6 @@ impl Migration {
                 return Err(MigrationFault::OtherWorkflow {
                     from: old.name.clone(),
                     to: to.name.clone(),
-                });
-            }
-            if old.calendar.id() != to.calendar.id() {
-                return Err(MigrationFault::OtherCalendar {
-                    from: old.calendar.id().to_owned(),
-                    to: to.calendar.id().to_owned(),
                 });
             }
         }
@@ -189,6 +183,13 @@ impl Migration {
                 number: case.number.clone(),
             }
             .into());
+        }
+        // What was counted on another calendar could not even be read.
+        if from.calendar.id() != self.to.calendar.id() {
+            return Err(MigrateError::Kept(vec![Obstacle::MigrateOtherCalendar {
+                from: from.calendar.id().to_owned(),
+                to: self.to.calendar.id().to_owned(),
+            }]));
         }
         let mut obstacles = Vec::new();
         let facts = self.facts(from, case, &mut obstacles);

@@ -247,7 +247,7 @@ impl<'a> Row<'a> {
             from: Some(case.from).filter(|from| *from > 0),
             to: report.to.version,
             places: names(&case.places),
-            moves: matches!(case.outcome, MigrationOutcome::Moves { .. }),
+            moves: case.moves(),
             then: match &case.outcome {
                 MigrationOutcome::Moves { places } => Some(names(places)),
                 _ => None,

@@ -437,20 +437,3 @@ async fn requests_that_do_not_fit_are_told_before_any_case_is_looked_at() {
     assert_eq!(run.migrate(&back).await.cases.len(), 1);
     assert_eq!(run.read(id).await.version, 1);
 }
-
-#[tokio::test]
-async fn versions_on_different_calendars_do_not_go_together() {
-    let run = Run::begin(&simple(1)).await;
-    run.engine
-        .publish_calendar(CALENDAR.replace("id: hall", "id: annex"))
-        .await
-        .unwrap();
-    let second = simple(2).replace("calendar: hall", "calendar: annex");
-    run.engine.publish_workflow(second).await.unwrap();
-    let error = run
-        .engine
-        .plan_migration(&MigrationRequest::new("permit", 2))
-        .await
-        .unwrap_err();
-    assert_eq!(error.code(), "migration-other-calendar");
-}

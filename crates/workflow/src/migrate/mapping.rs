@@ -55,13 +55,6 @@ pub enum MigrationFault {
         /// The version they are to move to.
         to: u32,
     },
-    /// The versions count on different calendars.
-    OtherCalendar {
-        /// The calendar of the old version.
-        from: String,
-        /// The calendar of the new one.
-        to: String,
-    },
     /// The versions are of different workflows.
     OtherWorkflow {
         /// The one.
@@ -81,7 +74,6 @@ impl MigrationFault {
             Self::UnknownName { .. } => "mapping-unknown-name",
             Self::Contradiction { .. } => "mapping-contradiction",
             Self::NotNewer { .. } => "migration-not-newer",
-            Self::OtherCalendar { .. } => "migration-other-calendar",
             Self::OtherWorkflow { .. } => "migration-other-workflow",
             Self::Fact(refusal) => refusal.code(),
         }
@@ -119,14 +111,6 @@ impl MigrationFault {
                 ),
                 format!(
                     "Version {to} is not higher than version {from}, which the cases are on. To move them back, ask for it (--backwards)."
-                ),
-            ),
-            Self::OtherCalendar { from, to } => Text::new(
-                format!(
-                    "两个版本的日历不同（{from}、{to}），在办件不能迁移。请让新版沿用 {from}，或让在办件在旧版办结。"
-                ),
-                format!(
-                    "The versions count on different calendars ({from}, {to}): running cases cannot move. Let the new one keep {from}, or let the cases end on the old one."
                 ),
             ),
             Self::OtherWorkflow { from, to } => Text::new(

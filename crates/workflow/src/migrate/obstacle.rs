@@ -79,6 +79,13 @@ pub enum Obstacle {
         /// Its title in the new version.
         title: Text,
     },
+    /// The new version counts on another calendar.
+    MigrateOtherCalendar {
+        /// The calendar of the old version.
+        from: String,
+        /// The calendar of the new one.
+        to: String,
+    },
     /// The case cannot run under the new version.
     MigrateCannotRun {
         /// Why.
@@ -101,6 +108,7 @@ impl Obstacle {
             Self::MigrateRoleGone { .. } => "migrate-role-gone",
             Self::MigrateClockCountsOtherwise { .. } => "migrate-clock-counts-otherwise",
             Self::MigrateClockEndedBefore { .. } => "migrate-clock-ended-before",
+            Self::MigrateOtherCalendar { .. } => "migrate-other-calendar",
             Self::MigrateCannotRun { .. } => "migrate-cannot-run",
         }
     }
@@ -187,6 +195,10 @@ impl Obstacle {
                     title.en
                 ),
             ),
+            Self::MigrateOtherCalendar { from, to } => Text::new(
+                format!("两个版本的日历不同：{from}、{to}。"),
+                format!("The versions count on different calendars: {from}, {to}."),
+            ),
             Self::MigrateCannotRun { problem } => Text::new(
                 format!("办件不能在新版下继续：{problem}。"),
                 format!("The case cannot go on under the new version: {problem}."),
@@ -248,6 +260,10 @@ impl Obstacle {
                     "Give it another name in the new version: the old clock is cancelled, and the new one counts as the journal says.",
                 )
             }
+            Self::MigrateOtherCalendar { from, .. } => Text::new(
+                format!("请让新版沿用 {from}，或让办件在旧版办结。"),
+                format!("Let the new version keep {from}, or let the case end on the old one."),
+            ),
             Self::MigrateCannotRun { .. } => Text::new(
                 "请检查新版定义。",
                 "Check the definition of the new version.",

@@ -3,7 +3,7 @@
 use groundbreak_engine::workflow::Data;
 
 use super::{Run, check, definition, mapping, renamed, simple, to_second, told};
-use crate::given::fire;
+use crate::given::{CALENDAR, fire};
 
 #[tokio::test]
 async fn a_state_of_the_same_name_is_the_same() {
@@ -156,4 +156,16 @@ async fn a_memory_that_is_dropped_leaves_the_default() {
     let run = run.reopened().await;
     run.give(id, fire("wake")).await.unwrap();
     assert!(run.read(id).await.is_in("desk"));
+}
+
+#[tokio::test]
+async fn a_case_does_not_move_to_another_calendar() {
+    let run = Run::begin(&simple(1)).await;
+    run.case(Data::new(), "").await;
+    let annex = CALENDAR.replace("id: hall", "id: annex");
+    run.engine.publish_calendar(annex).await.unwrap();
+    let second = simple(2).replace("calendar: hall", "calendar: annex");
+    run.engine.publish_workflow(second).await.unwrap();
+    let report = run.migrate(&to_second(mapping(""))).await;
+    assert_eq!(told(&report.cases[0].outcome), "! migrate-other-calendar");
 }
