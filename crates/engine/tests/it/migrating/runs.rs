@@ -42,7 +42,13 @@ async fn a_run_that_was_cut_short_is_ended_by_running_it_again() {
         moved += usize::from(case.version == 2);
     }
     assert_eq!(moved, 17);
-    let report = engine.migrate(&request, operator(), "x").await.unwrap();
+    // As a task of its own, as a server would.
+    let (rest, again) = (engine.clone(), request.clone());
+    let rest = tokio::spawn(async move {
+        rest.plan_migration(&again).await.unwrap();
+        rest.migrate(&again, operator(), "x").await.unwrap()
+    });
+    let report = rest.await.unwrap();
     assert_eq!((report.cases.len(), report.is_whole()), (23, true));
     let report = engine.migrate(&request, operator(), "x").await.unwrap();
     assert!(
