@@ -96,6 +96,9 @@ pub struct StageTurnaround {
 
 /// Computes the turnaround of these cases as of an instant.
 ///
+/// A case that was migrated and has [former clocks](Case::former_clocks) comes once with its
+/// workflow, and once with each version that had one of those; it is one case.
+///
 /// # Errors
 ///
 /// [`Stuck`] of the first case whose clocks cannot be computed.
@@ -119,15 +122,22 @@ pub fn turnaround<'a>(
         stages: Vec::new(),
     };
     for (workflow, cases) in by_workflow.values() {
-        report.cases += cases.len();
+        let here = cases.iter().copied();
+        let here: Vec<&Case> = here.filter(|case| is_on(case, workflow)).collect();
+        report.cases += here.len();
         for name in workflow.clocks.keys() {
             report
                 .clocks
                 .extend(clock_turnaround(workflow, cases, name, as_of)?);
         }
-        report.stages.extend(stages(workflow, cases));
+        report.stages.extend(stages(workflow, &here));
     }
     Ok(report)
+}
+
+/// Tells whether a case is on this version, and not only has a clock of it.
+fn is_on(case: &Case, workflow: &Workflow) -> bool {
+    case.version == workflow.version
 }
 
 /// One clock over these cases; `None` when it never started in any.
@@ -141,7 +151,10 @@ fn clock_turnaround(
         return Ok(None);
     };
     let mut rows = Vec::new();
-    for case in cases {
+    let counts_here = |case: &&&Case| {
+        is_on(case, workflow) || case.former_clocks.get(name) == Some(&workflow.version)
+    };
+    for case in cases.iter().filter(counts_here) {
         if let Some(reading) = workflow.clock_reading(case, name, as_of)? {
             rows.extend(reading.closed_cycles.iter().map(|cycle| CycleRow {
                 excused: cycle.excused.is_some(),

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, Table};
+use groundbreak_engine::CaseVersions;
 use groundbreak_workflow::sla::{ClockState, Light, Timestamp};
-use groundbreak_workflow::{Commit, Language, Situation, Text, Workflow};
+use groundbreak_workflow::{Commit, Language, PlaceNow, Situation, Text, Workflow};
 use serde::Serialize;
 
 use crate::amount;
@@ -14,10 +15,9 @@ use crate::screen::Screen;
 /// The most places of a case that fit into a row.
 const PLACES_MAX: usize = 3;
 
-/// Returns the places of a case by their titles.
-pub(crate) fn places(situation: &Situation, language: Language) -> String {
-    let titles: Vec<&str> = situation
-        .places
+/// Returns places by their titles.
+pub(crate) fn places(places: &[PlaceNow], language: Language) -> String {
+    let titles: Vec<&str> = places
         .iter()
         .map(|place| place.title.get(language))
         .collect();
@@ -32,7 +32,7 @@ pub(crate) fn places(situation: &Situation, language: Language) -> String {
 pub(crate) fn draw(
     workflow: &Workflow,
     situation: &Situation,
-    journal: &[Commit],
+    (versions, journal): (&CaseVersions, &[Commit]),
     screen: &mut Screen,
 ) -> Result<()> {
     let language = screen.language();
@@ -41,13 +41,13 @@ pub(crate) fn draw(
         "{} v{} · {} · {}",
         situation.workflow_title.get(language),
         situation.workflow_version,
-        places(situation, language),
+        places(&situation.places, language),
         revision(situation.revision, language)
     ))?;
     draw_acts(situation, screen)?;
     draw_clocks(workflow, situation, screen)?;
     draw_papers(workflow, situation, screen)?;
-    draw_journal(workflow, journal, screen)
+    draw_journal(versions, journal, screen)
 }
 
 fn draw_clocks(workflow: &Workflow, situation: &Situation, screen: &mut Screen) -> Result<()> {
@@ -106,10 +106,11 @@ fn draw_papers(workflow: &Workflow, situation: &Situation, screen: &mut Screen) 
     Ok(())
 }
 
-fn draw_journal(workflow: &Workflow, journal: &[Commit], screen: &mut Screen) -> Result<()> {
+fn draw_journal(versions: &CaseVersions, journal: &[Commit], screen: &mut Screen) -> Result<()> {
     screen.line("")?;
     screen.line(screen.word("流水", "Journal"))?;
     for commit in journal {
+        let workflow = versions.at(commit.revision);
         let late = if commit.recorded_at > commit.effective_at {
             format!(
                 " ({} {})",

@@ -101,6 +101,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("case list", "workflow", "只列此流程的办件"),
     ("case list", "open", "只列尚未办结的"),
     ("case list", "format", "输出形式"),
+    ("migrate", "", "把数据目录中的在办件迁到流程的另一版本"),
+    (
+        "migrate plan",
+        "",
+        "列出哪些在办件能迁移、哪些不能及原因；不作任何改动",
+    ),
+    ("migrate run", "", "迁移能迁移的在办件，其余不动"),
+    ("migrate run", "by", "决定迁移的人，记入每件的流水"),
+    ("migrate run", "reason", "迁移的原因，记入每件的流水"),
     ("report", "", "就数据目录中的办件计算指标"),
     ("report turnaround", "", "办理用时：按时限与环节"),
     ("report turnaround", "workflow", "只计此流程的办件"),
@@ -216,12 +225,28 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Arguments that several commands share.
-const SHARED: [(&str, &str); 7] = [
+const SHARED: [(&str, &str); 17] = [
     (
         "calendars",
         "除自带的以外的日历：YAML，或内有一个或多个日历的 JSON",
     ),
     ("data", "数据目录"),
+    ("workflow", "流程名称"),
+    ("to_version", "迁到哪一版，须已发布"),
+    ("from_version", "从哪一版迁；不指定则为所有较低的版本"),
+    ("maps", "以新环节代替旧环节：旧=新；可写多次"),
+    ("drops", "舍弃的环节及其内部，没有对应；可写多次"),
+    ("role_maps", "改了名称的角色：旧=新；可写多次"),
+    ("forgets", "不再作数的信息项；可写多次"),
+    (
+        "sets",
+        "给缺少此项、或所填不为新版接受的办件填上：信息项=值；可写多次",
+    ),
+    (
+        "mapping",
+        "以 YAML 写同样内容的文件：states、drop、roles、forget、set",
+    ),
+    ("backwards", "允许迁到较低的版本"),
     ("actor", "以何角色办理，可另写姓名：角色:姓名"),
     (
         "at",

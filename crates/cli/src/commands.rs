@@ -6,6 +6,7 @@ pub(crate) mod check;
 mod clock;
 mod demo;
 mod import;
+mod migrate;
 mod replay;
 mod report;
 mod schema;
@@ -42,6 +43,9 @@ pub(crate) enum Command {
     /// Work on the cases of a data directory that no server has open
     #[command(subcommand)]
     Case(case::Command),
+    /// Move the open cases of a data directory to another version of their workflow
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Compute figures over the cases of a data directory
     #[command(subcommand)]
     Report(report::Command),
@@ -65,6 +69,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Import(command) => import::run(&command, screen),
         Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
+        Command::Migrate(command) => runtime()?.block_on(migrate::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
         Command::Clock(arguments) => clock::run(&arguments, screen),
         Command::Calendar(command) => calendar::run(command, screen),

@@ -119,6 +119,7 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
         Entry::ClockPaused {
             clock: name,
             reason,
+            ..
         } => {
             let (title, party) = (clock(name), reason.party.text());
             Text::new(
@@ -196,6 +197,31 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
             Text::new(
                 format!("{}超期免责：{reason}", title.zh),
                 format!("{}: overdue, and excused: {reason}", title.en),
+            )
+        }
+        Entry::Migrated(migrated) => {
+            let (from, to) = (migrated.from_version, migrated.version);
+            Text::new(
+                format!("由第 {from} 版迁至第 {to} 版：{}", migrated.reason),
+                format!(
+                    "Moved from version {from} to version {to}: {}",
+                    migrated.reason
+                ),
+            )
+        }
+        Entry::ClockGoalChanged {
+            clock: name,
+            before,
+            goal,
+            ..
+        } => {
+            let (title, before, goal) = (clock(name), before.text(), goal.text());
+            Text::new(
+                format!("{}时限由{}改为{}", title.zh, before.zh, goal.zh),
+                format!(
+                    "{}: goal changed from {} to {}",
+                    title.en, before.en, goal.en
+                ),
             )
         }
         Entry::ClockRecounted {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use groundbreak_engine::{
-    AdvanceError, Failure, OpenError as EngineError, PublishError, SubmitError,
+    AdvanceError, Failure, MigrationError, OpenError as EngineError, PublishError, SubmitError,
 };
 use groundbreak_server::AccountsError;
 use groundbreak_store_sled::OpenError as StoreError;
@@ -336,6 +336,9 @@ fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, 
         return Some((error.code(), error.text(), 2));
     }
     if let Some(error) = error.downcast_ref::<AdvanceError>() {
+        return Some((error.code(), error.text(), 2));
+    }
+    if let Some(error) = error.downcast_ref::<MigrationError>() {
         return Some((error.code(), error.text(), 2));
     }
     if let Some(error) = error.downcast_ref::<Failure>() {

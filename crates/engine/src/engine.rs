@@ -262,7 +262,7 @@ impl Engine {
     }
 
     /// Publishes a workflow: cases can be opened under it from now on. Open cases stay on the
-    /// version they began with.
+    /// version they are on; [`Engine::migrate`] moves them.
     ///
     /// The same text again changes nothing.
     ///
@@ -502,7 +502,7 @@ impl Engine {
 }
 
 impl Runtime {
-    fn check_open(&self) -> Result<(), Failure> {
+    pub(crate) fn check_open(&self) -> Result<(), Failure> {
         if self.closing.load(Ordering::SeqCst) {
             return Err(Failure::Closed);
         }

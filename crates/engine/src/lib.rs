@@ -89,11 +89,13 @@ mod engine;
 mod failure;
 mod follow;
 mod list;
+mod migrate;
 mod runtime;
 mod submit;
 mod time;
 mod timers;
 mod turn;
+mod versions;
 
 pub use groundbreak_store as store;
 pub use groundbreak_workflow as workflow;
@@ -103,5 +105,9 @@ pub use definitions::PublishError;
 pub use engine::{Changed, Engine, EngineOptions, OpenError, Recorded};
 pub use failure::{CaseFault, Failure};
 pub use list::{CaseStatus, ListOrder, ListPage, ListQuery};
+pub use migrate::{
+    CaseMigration, MigrationError, MigrationOutcome, MigrationReport, MigrationRequest,
+};
 pub use submit::{Committed, SubmitError};
 pub use time::{SimulatedTime, SystemTime, TimeSource};
+pub use versions::CaseVersions;

@@ -144,7 +144,7 @@ impl Runtime {
         read_record(record).map_err(damaged)
     }
 
-    /// Returns the workflow a case runs under, with the very text it began with.
+    /// Returns the workflow a case runs under, with the very text it began with or was migrated to.
     pub(crate) async fn workflow_of(&self, case: &Case) -> Result<Arc<Workflow>, Failure> {
         if let Some(workflow) = self.find_workflow(case) {
             return Ok(workflow);

@@ -110,6 +110,15 @@ pub(crate) enum Attempt {
     Conflict,
 }
 
+/// What became of writing down a decision.
+pub(crate) enum Written {
+    Committed(Committed),
+    /// Another node wrote to the case after it was read.
+    Conflict,
+    /// A command of this id was carried out before.
+    Before(Applied),
+}
+
 /// What firing the timers of a case came to.
 pub(crate) struct Fired {
     /// The case afterwards.
@@ -179,7 +188,7 @@ impl Runtime {
             unfinished: false,
         };
         let mut conflicts = 0;
-        let workflow = self.workflow_of(&fired.case).await?;
+        let mut workflow = self.workflow_of(&fired.case).await?;
         let damaged = |fault| Failure::CaseDamaged {
             case: turn.case(),
             fault,
@@ -213,6 +222,8 @@ impl Runtime {
                         .into());
                     };
                     fired.case = case;
+                    // It may have moved to another version.
+                    workflow = self.workflow_of(&fired.case).await?;
                 }
                 Ok(Attempt::Committed(_) | Attempt::Conflict) => {
                     return Err(Failure::Contended { case: turn.case() }.into());
@@ -279,6 +290,21 @@ impl Runtime {
                 return Err(Failure::CaseDamaged { case, fault }.into());
             }
         };
+        match self.write(case, decision).await? {
+            Written::Committed(committed) => Ok(Attempt::Committed(committed)),
+            Written::Conflict => Ok(Attempt::Conflict),
+            Written::Before(applied) => {
+                Ok(Attempt::Committed(self.repeat(command, applied).await?))
+            }
+        }
+    }
+
+    /// Writes what was decided on a case as it was read.
+    pub(crate) async fn write(
+        &self,
+        case: Option<&Case>,
+        decision: Decision,
+    ) -> Result<Written, SubmitError> {
         let append = write_down(case, &decision)?;
         // Held until the case is durable, so that two cases cannot get one number.
         let _number = match case {
@@ -287,17 +313,17 @@ impl Runtime {
         };
         let position = match self.store.append(append).await {
             Ok(appended) => appended.position,
-            Err(AppendError::RevisionConflict { .. }) => return Ok(Attempt::Conflict),
+            Err(AppendError::RevisionConflict { .. }) => return Ok(Written::Conflict),
             Err(AppendError::DuplicateCommand { applied, .. }) => {
-                return Ok(Attempt::Committed(self.repeat(command, applied).await?));
+                return Ok(Written::Before(applied));
             }
             Err(AppendError::Overloaded) => return Err(SubmitError::Overloaded),
             Err(error) => match error.outcome() {
                 Outcome::Refused | Outcome::NotDone => return Err(Failure::from(error).into()),
-                Outcome::Unknown => self.settle(command, error).await?,
+                Outcome::Unknown => self.settle(&decision.commit, error).await?,
             },
         };
-        Ok(Attempt::Committed(self.acknowledge(decision, position)))
+        Ok(Written::Committed(self.acknowledge(decision, position)))
     }
 
     /// Takes the number of a case that is to be opened, unless another case has it: staff call a
@@ -339,17 +365,18 @@ impl Runtime {
     ///
     /// Only what is found is certain: as long as the store was not opened again, what is not
     /// found may still turn up.
-    async fn settle(&self, command: &Command, error: AppendError) -> Result<Position, SubmitError> {
-        tracing::error!(command = %command.id, case = %command.case, %error, "settling an unknown outcome");
+    async fn settle(&self, commit: &Commit, error: AppendError) -> Result<Position, SubmitError> {
+        let (command, case) = (commit.command, commit.case);
+        tracing::error!(%command, %case, %error, "settling an unknown outcome");
         for wait in SETTLING {
             tokio::time::sleep(wait).await;
-            if let Ok(Some(applied)) = self.store.find_command(command.id.0).await {
+            if let Ok(Some(applied)) = self.store.find_command(command.0).await {
                 return Ok(applied.position);
             }
         }
-        self.cases.forget(command.case);
+        self.cases.forget(case);
         Err(SubmitError::Unknown {
-            command: command.id,
+            command,
             source: error.into(),
         })
     }

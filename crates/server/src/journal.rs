@@ -1,3 +1,4 @@
+use groundbreak_engine::CaseVersions;
 use groundbreak_workflow::sla::{BreachCause, Timestamp, Verdict};
 use groundbreak_workflow::{Actor, Commit, Entry, StateKind, Workflow};
 
@@ -91,7 +92,12 @@ impl JournalKind {
         let has = |wanted: fn(&Entry) -> bool| commit.entries.iter().any(wanted);
         match self {
             Self::All => true,
-            Self::Acts => has(|entry| matches!(entry, Entry::Opened { .. } | Entry::Fired { .. })),
+            Self::Acts => has(|entry| {
+                matches!(
+                    entry,
+                    Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
+                )
+            }),
             Self::Papers => has(|entry| matches!(entry, Entry::DocumentAttached { .. })),
             Self::Clocks => has(is_of_a_clock),
             Self::Notes => has(|entry| {
@@ -119,7 +125,13 @@ fn is_of_a_clock(entry: &Entry) -> bool {
             | Entry::ClockBreached { .. }
             | Entry::ClockExcused { .. }
             | Entry::ClockRecounted { .. }
+            | Entry::ClockGoalChanged { .. }
     )
+}
+
+/// Tells whether a commit carries the case over to another version.
+fn migrates(commit: &Commit) -> bool {
+    matches!(commit.entries.first(), Some(Entry::Migrated(_)))
 }
 
 /// Tells whether a commit lets the case follow a newer calendar. Then a recount comes first, or a
@@ -137,6 +149,9 @@ fn is_late(commit: &Commit) -> bool {
 
 /// Puts commits into words.
 pub(crate) struct Narrator<'a> {
+    /// What was recorded under an earlier version is told in the words of that one.
+    pub(crate) versions: &'a CaseVersions,
+    /// The version in force.
     pub(crate) workflow: &'a Workflow,
     pub(crate) accounts: &'a Accounts,
     pub(crate) at: &'a Moment,
@@ -184,6 +199,14 @@ impl Narrator<'_> {
 
     /// Returns one commit in words.
     pub(crate) fn line(&self, commit: &Commit) -> JournalLine {
+        let then = Self {
+            workflow: self.versions.at(commit.revision),
+            ..*self
+        };
+        then.line_under_its_version(commit)
+    }
+
+    fn line_under_its_version(&self, commit: &Commit) -> JournalLine {
         let words = self.words();
         let (kind, icon, said) = self.heading(commit);
         let by = if commit.by.id == Actor::CLOCK_ID {
@@ -222,6 +245,7 @@ impl Narrator<'_> {
                     note: Some(note), ..
                 } => Some(note.clone()),
                 Entry::Commented { text } => Some(text.clone()),
+                Entry::Migrated(migrated) => Some(migrated.reason.clone()),
                 _ => None,
             }),
             by,
@@ -283,6 +307,14 @@ impl Narrator<'_> {
                     return ("doc", "doc", said);
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
+                Entry::Migrated(migrated) => {
+                    let (from, to) = (migrated.from_version, migrated.version);
+                    let said = words.with(
+                        "journal-migrated",
+                        [("from", &from.to_string()), ("to", &to.to_string())],
+                    );
+                    return ("act", "flag", said);
+                }
                 Entry::ClockBreached {
                     clock,
                     due_at,
@@ -332,10 +364,12 @@ impl Narrator<'_> {
     fn follows(&self, commit: &Commit) -> Vec<String> {
         let words = self.words();
         let mut follows = Vec::new();
-        let by_timer = commit
-            .entries
-            .iter()
-            .all(|entry| !matches!(entry, Entry::Opened { .. } | Entry::Fired { .. }));
+        let by_timer = commit.entries.iter().all(|entry| {
+            !matches!(
+                entry,
+                Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
+            )
+        });
         let entered = self.entered(commit);
         if !entered.is_empty() && !by_timer {
             follows.push(words.s("journal-moved", words.list(entered)));
@@ -367,10 +401,12 @@ impl Narrator<'_> {
                     clock,
                     due_at,
                     cause,
-                } if follows_calendar(commit) => {
+                } if follows_calendar(commit) || migrates(commit) => {
                     follows.push(self.breached(clock, *due_at, *cause));
                 }
-                Entry::TimerArmed { due_at, .. } if follows_calendar(commit) => {
+                Entry::TimerArmed { due_at, .. }
+                    if follows_calendar(commit) || migrates(commit) =>
+                {
                     follows.push(words.s("journal-delay-moved", self.at.dated(*due_at)));
                 }
                 other => follows.extend(self.of_clock(other)),
@@ -413,7 +449,7 @@ impl Narrator<'_> {
                 due_at: None,
                 ..
             } => words.s("journal-clock-started-open", self.clock(clock)),
-            Entry::ClockPaused { clock, reason } => {
+            Entry::ClockPaused { clock, reason, .. } => {
                 let party = reason.party.text();
                 let why = match words.language {
                     groundbreak_workflow::Language::Zh => party.zh,
@@ -453,6 +489,30 @@ impl Narrator<'_> {
                 "journal-clock-excused",
                 [("clock", &self.clock(clock)), ("why", reason)],
             ),
+            Entry::ClockGoalChanged {
+                clock,
+                before,
+                goal,
+                due_at,
+                ..
+            } => {
+                let (clock, before, goal) = (self.clock(clock), before.text(), goal.text());
+                let said = words.with(
+                    "journal-clock-goal",
+                    [
+                        ("clock", clock.as_str()),
+                        ("before", words.text(&before)),
+                        ("goal", words.text(&goal)),
+                    ],
+                );
+                match due_at {
+                    Some(due) => words.with(
+                        "journal-clock-goal-due",
+                        [("said", &said), ("due", &self.at.dated(*due))],
+                    ),
+                    None => said,
+                }
+            }
             Entry::ClockRecounted {
                 clock,
                 due_before,
@@ -528,7 +588,7 @@ impl Narrator<'_> {
 /// Returns what people did, with the time it happened, oldest first: the marks of a timeline.
 pub(crate) fn happened(
     commits: &[Commit],
-    workflow: &Workflow,
+    versions: &CaseVersions,
     words: Words,
 ) -> Vec<(Timestamp, String)> {
     let mut marks: Vec<(Timestamp, String)> = commits
@@ -537,7 +597,8 @@ pub(crate) fn happened(
             let title = commit.entries.iter().find_map(|entry| match entry {
                 Entry::Opened { .. } => Some(words.t("mark-opened")),
                 Entry::Fired { event, .. } => Some(
-                    workflow
+                    versions
+                        .at(commit.revision)
                         .events
                         .get(event)
                         .map_or(event.as_str(), |event| words.text(&event.title))

@@ -192,7 +192,8 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::CommandReused { .. }
         | Refusal::NotAllowedHere { .. }
         | Refusal::NothingDue
-        | Refusal::NothingToFollow => StatusCode::CONFLICT,
+        | Refusal::NothingToFollow
+        | Refusal::NothingToMigrate { .. } => StatusCode::CONFLICT,
         Refusal::StaleRevision { .. } => StatusCode::PRECONDITION_FAILED,
         // Fields, documents, gates and conditions: the request is understood and cannot be
         // carried out as it is. So is whatever a later version refuses.

@@ -30,6 +30,8 @@ impl Report {
             ..ListQuery::all(PAGE)
         };
         let mut cases: Vec<(Arc<Workflow>, Arc<Case>)> = Vec::new();
+        // Cases that were migrated, with the versions that had their former clocks.
+        let mut former: Vec<(Arc<Workflow>, Arc<Case>)> = Vec::new();
         let total = loop {
             let listed = app.engine.list(&query).await?;
             for id in listed.cases {
@@ -39,6 +41,8 @@ impl Report {
                     continue;
                 };
                 let workflow = app.engine.workflow(&case.workflow, Some(case.version))?;
+                let versions = app.engine.former_versions(&case)?;
+                former.extend(versions.into_iter().map(|it| (it, Arc::clone(&case))));
                 cases.push((workflow, case));
             }
             query.after = listed.next;
@@ -50,6 +54,7 @@ impl Report {
         let counted = tokio::task::spawn_blocking(move || {
             let rows = cases
                 .iter()
+                .chain(&former)
                 .map(|(workflow, case)| (workflow.as_ref(), case.as_ref()));
             let computed = turnaround(rows, as_of);
             (computed, cases)

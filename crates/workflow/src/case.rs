@@ -21,7 +21,7 @@ pub struct Case {
     pub title: String,
     /// Name of its workflow.
     pub workflow: String,
-    /// Version of its workflow.
+    /// Version of its workflow: the one it was opened under, or was last migrated to.
     pub version: u32,
     /// SHA-256 of the definition it runs under.
     pub digest: String,
@@ -52,6 +52,10 @@ pub struct Case {
     pub armed: BTreeMap<String, Timestamp>,
     /// Who has acted in which role: separation of duties rests on it.
     pub acted: BTreeMap<String, BTreeSet<String>>,
+    /// The clocks that its version does not have, each with the last version that had it: reports
+    /// count them by that one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former_clocks: BTreeMap<String, u32>,
 }
 
 /// One time that a case was in a state.
@@ -99,6 +103,16 @@ pub(crate) struct Stamp<'a> {
     pub(crate) effective_at: Timestamp,
     pub(crate) recorded_at: Timestamp,
     pub(crate) by: &'a Signature,
+}
+
+impl Stamp<'_> {
+    /// The same, for what counts from an earlier instant.
+    fn since(&self, since: Option<Timestamp>) -> Self {
+        Self {
+            effective_at: since.unwrap_or(self.effective_at),
+            ..*self
+        }
+    }
 }
 
 /// Why a journal could not be folded. The case is left as it was; its journal is damaged, or was
@@ -200,6 +214,7 @@ impl Case {
             clocks: BTreeMap::new(),
             armed: BTreeMap::new(),
             acted: BTreeMap::new(),
+            former_clocks: BTreeMap::new(),
         };
         case.fold_entries(commit, 1);
         Ok(case)
@@ -355,10 +370,7 @@ impl Case {
                 ..
             } => {
                 let history = self.clocks.entry(clock.clone()).or_default();
-                let stamp = Stamp {
-                    effective_at: since.unwrap_or(stamp.effective_at),
-                    ..*stamp
-                };
+                let stamp = stamp.since(*since);
                 if let Some(calendar) = calendar.as_ref()
                     && history.calendar() != Some(calendar)
                 {
@@ -370,20 +382,28 @@ impl Case {
                 history.breached = None;
                 history.ended = false;
             }
-            Entry::ClockPaused { clock, reason } => {
+            Entry::ClockPaused {
+                clock,
+                reason,
+                since,
+            } => {
                 let history = self.clock(clock);
                 history.push(
-                    stamp,
+                    &stamp.since(*since),
                     ClockEventKind::Pause {
                         reason: reason.clone(),
                     },
                 );
                 history.held.push(reason.clone());
             }
-            Entry::ClockResumed { clock, reason } => {
+            Entry::ClockResumed {
+                clock,
+                reason,
+                since,
+            } => {
                 let history = self.clock(clock);
                 history.push(
-                    stamp,
+                    &stamp.since(*since),
                     ClockEventKind::Resume {
                         reason: Some(reason.name.clone()),
                     },
@@ -438,6 +458,25 @@ impl Case {
                 if *withdraws_breach {
                     history.withdraw_breach();
                 }
+            }
+            Entry::Migrated(migrated) => self.carry_over(at, migrated),
+            Entry::ClockGoalChanged {
+                clock,
+                goal,
+                rearmed,
+                ..
+            } => {
+                let history = self.clock(clock);
+                let approved_by = Some(stamp.by.name.clone());
+                history.push(
+                    stamp,
+                    ClockEventKind::SetGoal {
+                        goal: *goal,
+                        reason: String::new(),
+                        approved_by,
+                    },
+                );
+                history.warned.retain(|trigger| !rearmed.contains(trigger));
             }
         }
     }

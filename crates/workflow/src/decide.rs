@@ -265,7 +265,11 @@ fn no_way_on(
             .collect();
         return Ok(Refusal::NotAllowedHere {
             act: kind.title.clone(),
-            states: workflow.places(case),
+            states: workflow
+                .places(case)
+                .into_iter()
+                .map(|place| place.title)
+                .collect(),
             possible,
         });
     }

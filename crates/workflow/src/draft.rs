@@ -181,7 +181,7 @@ impl<'a> Draft<'a> {
     ///
     /// At one instant stopping wins over cancelling, that over pausing and resuming, and that over
     /// starting; a clock whose stop comes together with its start is stopped at zero.
-    fn cross(&mut self, exited: &[String], entered: &[String]) -> Result<(), Stuck> {
+    pub(crate) fn cross(&mut self, exited: &[String], entered: &[String]) -> Result<(), Stuck> {
         let workflow = self.workflow;
         for (name, clock) in &workflow.clocks {
             let crossed = |edge: &Edge| match edge {
@@ -240,7 +240,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn runs(&self, clock: &str) -> bool {
+    pub(crate) fn runs(&self, clock: &str) -> bool {
         self.case
             .clocks
             .get(clock)
@@ -276,7 +276,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Brings the reasons for which a clock stands still in line with the states the case is in.
-    fn pause_or_resume(&mut self, name: &str, clock: &Clock) {
+    pub(crate) fn pause_or_resume(&mut self, name: &str, clock: &Clock) {
         let workflow = self.workflow;
         let mut reasons: Vec<_> = self
             .case
@@ -297,12 +297,14 @@ impl<'a> Draft<'a> {
             self.record(Entry::ClockResumed {
                 clock: name.to_owned(),
                 reason: reason.clone(),
+                since: None,
             });
         }
         for reason in reasons.into_iter().filter(|reason| !held.contains(reason)) {
             self.record(Entry::ClockPaused {
                 clock: name.to_owned(),
                 reason,
+                since: None,
             });
         }
     }

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use groundbreak_sla::{BreachCause, CalendarRef, PauseReason, Timestamp, Verdict};
+use groundbreak_sla::{BreachCause, CalendarRef, Goal, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, CommandId, Data};
+use crate::{CaseId, CommandId, Data, Migrated};
 
 /// What one command added to the journal of a case. All of it is durable, or none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Signature {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Entry {
-    /// The case was opened under this version of this workflow, for good.
+    /// The case was opened under this version of this workflow. It stays on it until it is migrated.
     Opened {
         /// Name of the workflow.
         workflow: String,
@@ -144,6 +144,10 @@ pub enum Entry {
         clock: String,
         /// Why, which also tells who is waited for.
         reason: PauseReason,
+        /// Since when, if that is before the commit took effect: a clock that a migration has
+        /// started stood still while the case was where it would have.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// The reason no longer holds; the clock counts on when no other reason does.
     ClockResumed {
@@ -151,6 +155,9 @@ pub enum Entry {
         clock: String,
         /// The reason that ended.
         reason: PauseReason,
+        /// When it ended, if that is before the commit took effect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// A clock stopped, with its verdict.
     ClockStopped {
@@ -215,6 +222,28 @@ pub enum Entry {
         /// found stays in the journal.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         withdraws_breach: bool,
+    },
+    /// The case was carried over to another version of its workflow. What follows from it stands
+    /// in the same commit.
+    Migrated(Box<Migrated>),
+    /// The version a case was carried over to gives a clock another goal. What was used stays used,
+    /// and what was missed stays missed.
+    ClockGoalChanged {
+        /// Name of the clock.
+        clock: String,
+        /// The goal until now.
+        before: Goal,
+        /// The goal from now on.
+        goal: Goal,
+        /// When it was due before; nothing while it stands still or has ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_before: Option<Timestamp>,
+        /// When it is due now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+        /// The warnings that had been given and lie ahead again. They will be given anew.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rearmed: Vec<String>,
     },
 }
 

@@ -6,17 +6,26 @@ use std::sync::Arc;
 
 use groundbreak_sla::{
     BreachCause, Budget, Calendar, CalendarChange, CalendarRef, ClockEvent, ClockEventKind,
-    Timestamp,
+    ClockReading, Timestamp,
 };
 
 use crate::decide::by_the_clock;
 use crate::draft::Draft;
 use crate::{Case, ClockHistory, Command, DecideError, Decision, Entry, Refusal, Stuck, Workflow};
 
-/// Why a miss that only an amendment of the calendar has made is excused. It stands in the journal,
-/// which has readers of both languages.
-const EXCUSE: &str =
-    "日历更新后才超期，默认免责 · Overdue only by an amended calendar, excused by default";
+/// Why a miss that only a new rule has made is excused; `None` for one that work has made. It stands
+/// in the journal, which has readers of both languages.
+const fn excuse(cause: BreachCause) -> Option<&'static str> {
+    match cause {
+        BreachCause::CalendarChange => Some(
+            "日历更新后才超期，默认免责 · Overdue only by an amended calendar, excused by default",
+        ),
+        BreachCause::GoalChange => Some(
+            "流程换版后才超期，默认免责 · Overdue only by a new version of the workflow, excused by default",
+        ),
+        BreachCause::Work | BreachCause::Backdating => None,
+    }
+}
 
 /// What of a case counts on an older version of its calendar than the newest.
 struct Behind<'a> {
@@ -116,19 +125,32 @@ impl Workflow {
     }
 }
 
+impl ClockHistory {
+    /// Returns the warnings that were given and by this reading lie ahead again.
+    pub(crate) fn given_and_ahead(&self, reading: &ClockReading, at: Timestamp) -> Vec<String> {
+        reading
+            .triggers
+            .iter()
+            .filter(|trigger| trigger.at > at)
+            .map(|trigger| trigger.trigger.to_string())
+            .filter(|label| self.warned.contains(label))
+            .collect()
+    }
+}
+
 impl Draft<'_> {
-    /// Records that a clock is overdue, and excuses it when only the calendar has made it so:
-    /// nobody can obey a rule before it exists.
+    /// Records that a clock is overdue, and excuses it when only a newer calendar or version has made
+    /// it so: nobody can obey a rule before it exists.
     pub(crate) fn breach(&mut self, clock: &str, due_at: Timestamp, cause: BreachCause) {
         self.record(Entry::ClockBreached {
             clock: clock.to_owned(),
             due_at,
             cause,
         });
-        if cause == BreachCause::CalendarChange {
+        if let Some(reason) = excuse(cause) {
             self.record(Entry::ClockExcused {
                 clock: clock.to_owned(),
-                reason: EXCUSE.to_owned(),
+                reason: reason.to_owned(),
                 document: None,
             });
         }
@@ -148,13 +170,7 @@ impl Draft<'_> {
         };
         events.push(ClockEvent::at(self.at, recounted).effective(history.began_at(self.at)));
         let after = workflow.fold_clock(&clock.policy, &events, self.at)?;
-        let rearmed = after
-            .triggers
-            .iter()
-            .filter(|trigger| trigger.at > self.at)
-            .map(|trigger| trigger.trigger.to_string())
-            .filter(|label| history.warned.contains(label))
-            .collect();
+        let rearmed = history.given_and_ahead(&after, self.at);
         self.record(Entry::ClockRecounted {
             clock: name.to_owned(),
             calendar,

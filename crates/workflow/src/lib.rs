@@ -22,6 +22,7 @@ mod follow;
 mod guard;
 mod input;
 mod library;
+mod migrate;
 mod refusal;
 mod signing;
 mod situation;
@@ -47,6 +48,9 @@ pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_
 pub use entry::{Commit, Entry, Signature};
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError, definition_schema};
+pub use migrate::{
+    Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
+};
 pub use refusal::{ClosedGate, Refusal};
 pub use situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,

@@ -12,6 +12,8 @@ use crate::{Diagnostic, Refusal, Text, Workflow};
 pub struct Library {
     specs: BTreeMap<String, CalendarSpec>,
     calendars: BTreeMap<String, Arc<Calendar>>,
+    /// Every version of every calendar, the highest included.
+    versions: BTreeMap<(String, u32), Arc<Calendar>>,
     workflows: BTreeMap<(String, u32), Arc<Workflow>>,
 }
 
@@ -57,6 +59,8 @@ impl Library {
             self.calendars
                 .insert(calendar.id().to_owned(), Arc::clone(&calendar));
         }
+        let key = (calendar.id().to_owned(), calendar.version());
+        self.versions.insert(key, Arc::clone(&calendar));
         for workflow in self.workflows.values_mut() {
             if workflow.learns_from(&calendar) {
                 Arc::make_mut(workflow).learn(&calendar);
@@ -72,7 +76,13 @@ impl Library {
     /// [`LibraryError::Faults`] with everything wrong with it; [`LibraryError::VersionTaken`] when
     /// the version is there with another text.
     pub fn add_workflow(&mut self, source: &str) -> Result<Arc<Workflow>, LibraryError> {
-        let workflow = compile(source, &self.calendars).map_err(LibraryError::Faults)?;
+        let mut workflow = compile(source, &self.calendars).map_err(LibraryError::Faults)?;
+        // A case that is carried over to it may have counted on an earlier one.
+        let id = workflow.calendar.id().to_owned();
+        let earlier = (id.clone(), 0)..(id, workflow.calendar.version());
+        for (_, calendar) in self.versions.range(earlier) {
+            workflow.calendars = workflow.calendars.with(Arc::clone(calendar));
+        }
         let key = (workflow.name.clone(), workflow.version);
         if let Some(present) = self.workflows.get(&key) {
             return if present.digest == workflow.digest {

@@ -149,6 +149,13 @@ pub enum Refusal {
     NothingDue,
     /// Nothing of the case counts on an older version of its calendar.
     NothingToFollow,
+    /// The case is not on a version that is migrated from: often it was moved before.
+    NothingToMigrate {
+        /// Its number.
+        number: String,
+        /// The version it is on.
+        version: u32,
+    },
 }
 
 /// A gate that is closed, and the law that closes it.
@@ -190,6 +197,7 @@ impl Refusal {
             Self::OnlyTheClock => "only-the-clock",
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
+            Self::NothingToMigrate { .. } => "nothing-to-migrate",
         }
     }
 
@@ -369,6 +377,12 @@ impl Refusal {
             Self::NothingToFollow => Text::new(
                 "办件已按最新的日历计算。",
                 "The case counts on the newest calendar already.",
+            ),
+            Self::NothingToMigrate { number, version } => Text::new(
+                format!("办件 {number} 在第 {version} 版，不在本次迁移之列。"),
+                format!(
+                    "Case {number} is on version {version}, which this migration does not move."
+                ),
             ),
         }
     }

@@ -45,14 +45,7 @@ impl Workflow {
             opened_at: case.opened_at,
             effective_at: case.effective_at,
             closed,
-            places: self
-                .innermost(case)
-                .map(|state| PlaceNow {
-                    state: state.to_owned(),
-                    title: self.state_title(state),
-                    since: case.entered_at(state),
-                })
-                .collect(),
+            places: self.places(case),
             acts: if closed { Vec::new() } else { self.acts(case)? },
             clocks: self.clock_faces(case, now)?,
             papers: self.papers(case),
@@ -194,10 +187,14 @@ impl Workflow {
             .map_or_else(|| Text::new(event, event), |event| event.title.clone())
     }
 
-    /// Returns the titles of the innermost states a case is in.
-    pub(crate) fn places(&self, case: &Case) -> Vec<Text> {
+    /// Returns the innermost states a case is in; final ones only when there is no other.
+    pub fn places(&self, case: &Case) -> Vec<PlaceNow> {
         self.innermost(case)
-            .map(|state| self.state_title(state))
+            .map(|state| PlaceNow {
+                state: state.to_owned(),
+                title: self.state_title(state),
+                since: case.entered_at(state),
+            })
             .collect()
     }
 
@@ -362,7 +359,7 @@ impl Workflow {
                 name: name.clone(),
                 title: clock.title.clone(),
                 effect: clock.effect,
-                budget: clock.policy.goal.text(),
+                budget: reading.goal.text(),
                 law: clock.law.clone(),
                 segments: self.segments(case, clock, &reading, now),
                 breached: case.clocks.get(name).and_then(|history| history.breached),

@@ -152,7 +152,7 @@ pub(crate) struct ListArguments {
     format: Format,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("NAME=VALUE".to_owned()),
@@ -254,7 +254,7 @@ async fn act_on(
 }
 
 /// Closes the directory in order, whatever came out.
-async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
+pub(super) async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
     let closed = engine.shutdown().await;
     let outcome = outcome?;
     closed?;
@@ -342,7 +342,7 @@ fn report(workflow: &Workflow, committed: &Committed, screen: &mut Screen) -> Re
     let case = &committed.case;
     let situation = workflow.situation(case, committed.commit.effective_at)?;
     let language = screen.language();
-    let places = places(&situation, language);
+    let places = places(&situation.places, language);
     let revision = revision(case.revision, language);
     screen.line(format!("{} · {places} · {revision}", case.number))?;
     Ok(())
@@ -367,7 +367,10 @@ async fn show(arguments: &ShowArguments, screen: &mut Screen) -> Result<Outcome>
         let journal = engine.journal(case.id).await?;
         match arguments.format {
             Format::Json => screen.json(&Shown { situation, journal })?,
-            Format::Human => draw(&workflow, &situation, &journal, screen)?,
+            Format::Human => {
+                let versions = engine.versions(&case, &journal)?;
+                draw(&workflow, &situation, (&versions, &journal), screen)?;
+            }
         }
         Ok(Outcome::Good)
     }

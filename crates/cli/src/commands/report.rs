@@ -130,6 +130,9 @@ async fn cases(engine: &Engine, selection: &Selection) -> Result<Vec<(Arc<Workfl
             let after = selection.from.as_ref().is_none_or(|from| day >= *from);
             let before = selection.to.as_ref().is_none_or(|to| day <= *to);
             if after && before {
+                // A case that was migrated also counts with the versions that had its former clocks.
+                let former = engine.former_versions(&case)?;
+                cases.extend(former.into_iter().map(|it| (it, Arc::clone(&case))));
                 cases.push((workflow, case));
             }
         }

@@ -14,5 +14,6 @@ mod crash;
 mod digit;
 mod ics;
 mod messages;
+mod migrate;
 mod program;
 mod scenarios;

@@ -24,6 +24,8 @@ pub(crate) struct FaultyStore {
     pub(crate) forgets_appends: AtomicBool,
     /// Appends are not written, and answered as unknown.
     pub(crate) loses_appends: AtomicBool,
+    /// How many more appends are written; the others are lost, and answered as unknown.
+    appends_left: AtomicUsize,
     /// Appends panic.
     pub(crate) panics: AtomicBool,
     /// Appends wait while a test holds this for writing.
@@ -43,11 +45,17 @@ impl FaultyStore {
             alters_records: Mutex::new(Box::new(|_| {})),
             forgets_appends: AtomicBool::new(false),
             loses_appends: AtomicBool::new(false),
+            appends_left: AtomicUsize::new(usize::MAX),
             panics: AtomicBool::new(false),
             appending: RwLock::new(()),
             asked_for_timers: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
         })
+    }
+
+    /// From now on, so many appends are written, and no more.
+    pub(crate) fn loses_appends_after(&self, appends: usize) {
+        self.appends_left.store(appends, Ordering::SeqCst);
     }
 
     pub(crate) fn alter_snapshots(&self, alter: impl Fn(&mut Snapshot) + Send + 'static) {
@@ -81,7 +89,12 @@ impl Store for FaultyStore {
             source: "the disk went away".into(),
         };
         assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
-        if self.loses_appends.load(Ordering::SeqCst) {
+        let left = |left: usize| left.checked_sub(1);
+        let none_left = self
+            .appends_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left)
+            .is_err();
+        if none_left || self.loses_appends.load(Ordering::SeqCst) {
             return Err(unknown());
         }
         let appended = self.below.append(append).await?;

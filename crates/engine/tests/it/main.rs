@@ -5,6 +5,7 @@
 mod amending;
 mod faulty;
 mod given;
+mod migrating;
 mod publishing;
 mod reading;
 mod recovery;

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use groundbreak_engine::SubmitError;
+use groundbreak_engine::{CaseVersions, SubmitError};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
     Act, AskedField, Command, CommandId, Data, DecideError, Entry, FieldType, NextAct, Refusal,
@@ -237,7 +237,9 @@ impl Subject {
         ) else {
             return Effects::default();
         };
+        let versions = CaseVersions::only(Arc::clone(&self.open.workflow));
         let narrator = Narrator {
+            versions: &versions,
             workflow: &self.open.workflow,
             accounts: &self.app.accounts,
             at: &self.open.at,
@@ -517,7 +519,9 @@ async fn gone(
 /// Returns what happened after a revision, newest first.
 async fn since(app: &App, open: &OpenCase, revision: u64) -> Result<Vec<JournalLine>, Problem> {
     let journal = app.engine.journal(open.case.id).await?;
+    let versions = app.engine.versions(&open.case, &journal)?;
     let narrator = Narrator {
+        versions: &versions,
         workflow: &open.workflow,
         accounts: &app.accounts,
         at: &open.at,

@@ -136,7 +136,9 @@ pub(crate) async fn case(
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
     let journal = app.engine.journal(open.case.id).await?;
+    let versions = app.engine.versions(&open.case, &journal)?;
     let narrator = Narrator {
+        versions: &versions,
         workflow: &open.workflow,
         accounts: &app.accounts,
         at: &open.at,
@@ -155,7 +157,7 @@ pub(crate) async fn case(
         ))
     });
     let (situation, at) = (&open.situation, &open.at);
-    let hero = hero(&open, &happened(&journal, &open.workflow, words));
+    let hero = hero(&open, &happened(&journal, &versions, words));
     let acts = acts(&open, &visitor, &app);
     let (clocks, ended): (Vec<ClockView>, Vec<ClockView>) = situation
         .clocks

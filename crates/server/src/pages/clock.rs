@@ -105,7 +105,7 @@ pub(crate) async fn clock(
         timeline: Timeline::of(
             &face.reading,
             calendar,
-            &happened(&journal, &open.workflow, words),
+            &happened(&journal, &app.engine.versions(&open.case, &journal)?, words),
             label,
             at,
         ),

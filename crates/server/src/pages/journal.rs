@@ -49,7 +49,9 @@ pub(crate) async fn journal(
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
     let commits = app.engine.journal(open.case.id).await?;
+    let versions = app.engine.versions(&open.case, &commits)?;
     let narrator = Narrator {
+        versions: &versions,
         workflow: &open.workflow,
         accounts: &app.accounts,
         at: &open.at,

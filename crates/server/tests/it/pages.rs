@@ -1,7 +1,8 @@
-use axum::http::{StatusCode, header};
-use groundbreak_workflow::{Act, Data};
+use axum::http::{Method, StatusCode, header};
+use groundbreak_engine::MigrationRequest;
+use groundbreak_workflow::{Act, Actor, Data};
 
-use crate::desk::{CALENDAR, Desk};
+use crate::desk::{CALENDAR, Desk, WORKFLOW};
 
 /// Every page there is, on a desk with a case in each stage.
 async fn all_pages(desk: &Desk) -> Vec<String> {
@@ -393,4 +394,87 @@ async fn a_calendar_that_was_updated_shows_in_the_journal_and_at_the_clock() {
     let clock = desk.get(&format!("/cases/{number}/clocks/elapsed")).await;
     assert_eq!(clock.status, StatusCode::OK);
     assert!(clock.body.contains("第 2 版"), "{}", clock.body);
+}
+
+#[tokio::test]
+async fn a_case_that_moved_to_another_version_goes_on_at_the_desk_and_says_so() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.submitted("Precision Motors").await;
+    let second = WORKFLOW
+        .replace("version: 1", "version: 2")
+        .replace("submitted", "accepted")
+        .replace("within 5h", "within 4h")
+        .replace("提交材料", "交齐材料")
+        .replace("Hand in the papers", "Hand in everything");
+    desk.engine.publish_workflow(second).await.unwrap();
+    let mut request = MigrationRequest::new("licence", 2);
+    let line = ("submitted".to_owned(), "accepted".to_owned());
+    request.mapping.states.insert(line.0, line.1);
+    let operator = Actor::new("wang", "王科", "operator");
+    let report = desk
+        .engine
+        .migrate(&request, operator, "新规施行")
+        .await
+        .unwrap();
+    assert!(
+        report.is_whole() && report.cases.len() == 1,
+        "{:?}",
+        report.cases
+    );
+    for (language, words) in [
+        (
+            "zh",
+            [
+                "流程由第 1 版迁至第 2 版",
+                "新规施行",
+                "「提交到发照」时限由5 小时以内改为4 小时以内",
+                // What was done before is told as it was called then.
+                "提交材料",
+                "王科",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Moved from version 1 of the workflow to version 2",
+                "新规施行",
+                "the limit was within 5 hours, and is now within 4 hours",
+                "Hand in the papers",
+                "王科",
+            ],
+        ),
+    ] {
+        for page in ["", "/journal"] {
+            let path = format!("/cases/{number}{page}?lang={language}");
+            let reply = desk.get(&path).await;
+            assert_eq!(reply.status, StatusCode::OK);
+            let body = reply.body.replace("&#34;", "\"");
+            for said in words {
+                assert!(body.contains(said), "{path}: {said}: {body}");
+            }
+        }
+    }
+    // The case goes on, and its clock page, its API and the report with it.
+    desk.fire(id, "approver", "issue").await;
+    for page in [
+        format!("/cases/{number}"),
+        format!("/cases/{number}/clocks/elapsed"),
+        "/audit".to_owned(),
+    ] {
+        assert_eq!(desk.get(&page).await.status, StatusCode::OK, "{page}");
+    }
+    let reply = desk
+        .call(
+            "clerk",
+            Method::GET,
+            &format!("/cases/{number}/journal"),
+            &[],
+            "",
+        )
+        .await;
+    assert!(
+        reply.body.contains("\"kind\":\"migrated\""),
+        "{}",
+        reply.body
+    );
 }

@@ -8,6 +8,7 @@ mod decide;
 mod deemed;
 mod desk;
 mod follow;
+mod migrate;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
 
