@@ -22,7 +22,7 @@ use crate::data::FieldType;
 use crate::definition::{
     ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
-use crate::guard::{Guard, GuardType, Scope};
+use crate::guard::{FactKind, Guard, Scope};
 use crate::source::{At, read};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
@@ -576,9 +576,17 @@ impl Compiler<'_> {
                 span: 0..0,
             };
             definition.data.get(&key).map(|field| match field.kind {
-                FieldType::Boolean => GuardType::Bool,
-                FieldType::Integer | FieldType::Money => GuardType::Int,
-                FieldType::Text | FieldType::Date | FieldType::Choice => GuardType::Text,
+                FieldType::Boolean => FactKind::Bool,
+                FieldType::Integer | FieldType::Money => FactKind::Int,
+                FieldType::Text => FactKind::Text,
+                FieldType::Date => FactKind::Date,
+                // A choice of nothing is reported where it stands.
+                FieldType::Choice => match &field.choices {
+                    Some(choices) if !choices.is_empty() => {
+                        FactKind::Choice(choices.keys().cloned().collect())
+                    }
+                    _ => FactKind::Text,
+                },
             })
         };
         let scope = Scope {
