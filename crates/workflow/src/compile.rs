@@ -22,8 +22,10 @@ use crate::data::FieldType;
 use crate::definition::{
     ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
+use crate::form::{self, Read};
 use crate::guard::{FactKind, Guard, Scope};
-use crate::source::{At, read};
+use crate::schema::DEFINITION;
+use crate::source::{At, NOWHERE, check_length, parse};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
 use crate::{Diagnostic, Text, Workflow};
@@ -32,15 +34,22 @@ use crate::{Diagnostic, Text, Workflow};
 ///
 /// # Errors
 ///
-/// Every fault of meaning at once, in the order of the text; of a fault of form, the first.
+/// Every fault at once, in the order of the text. Where keys are missing or wrong, only what does not
+/// depend on them is checked further; what is no YAML cannot be read on.
 pub(crate) fn compile(
     source: &str,
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Result<Workflow, Vec<Diagnostic>> {
-    let definition: Definition = read(source)?;
+    check_length(source)?;
+    let tree = parse(source, 0..source.len())?;
+    let read: Read<Definition> = form::read(&DEFINITION, tree)?;
+    if !read.outlined {
+        return Err(read.faults);
+    }
     let compiler = Compiler {
-        definition: &definition,
-        faults: Vec::new(),
+        definition: &read.value,
+        formed: read.faults.is_empty(),
+        faults: read.faults,
         guards: Vec::new(),
         states: names::States::default(),
     };
@@ -48,11 +57,13 @@ pub(crate) fn compile(
 }
 
 /// The most faults that are looked for in one definition.
-const FAULTS_MAX: usize = 200;
+pub(crate) const FAULTS_MAX: usize = 200;
 
 /// A definition on its way.
 struct Compiler<'a> {
     definition: &'a Definition,
+    /// Whether its form is right, so that what is not used or not reached is meant to be there.
+    formed: bool,
     faults: Vec<Diagnostic>,
     guards: Vec<Guard>,
     states: names::States,
@@ -74,11 +85,13 @@ impl Compiler<'_> {
         let events = self.events();
         let chart = self.chart();
         let clocks = self.clocks();
-        if let Some(chart) = &chart {
+        if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
+            self.faults
+                .retain(|fault| fault.span.start != NOWHERE.start);
             self.faults
                 .sort_by_key(|fault| (fault.span.start, fault.span.end));
             self.faults.dedup();

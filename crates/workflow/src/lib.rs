@@ -18,16 +18,19 @@ mod encoding;
 mod entry;
 mod facts;
 mod follow;
+mod form;
 mod guard;
 mod input;
 mod library;
 mod refusal;
+mod schema;
 mod signing;
 mod situation;
 mod source;
 mod standing;
 mod suggest;
 mod timers;
+mod tree;
 mod value;
 mod workflow;
 
@@ -44,8 +47,9 @@ pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessSte
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
 pub use input::number_as_kept;
-pub use library::{Library, LibraryError, definition_schema};
+pub use library::{Library, LibraryError};
 pub use refusal::{ClosedGate, Refusal};
+pub use schema::definition_schema;
 pub use situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,

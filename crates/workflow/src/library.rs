@@ -4,7 +4,6 @@ use std::sync::Arc;
 use groundbreak_sla::{Calendar, CalendarSpec};
 
 use crate::compile::compile;
-use crate::definition::Definition;
 use crate::{Diagnostic, Refusal, Text, Workflow};
 
 /// Compiled workflows and the calendars they count on.
@@ -131,13 +130,6 @@ impl Library {
     pub fn calendars(&self) -> impl Iterator<Item = &Arc<Calendar>> {
         self.calendars.values()
     }
-}
-
-/// Returns the JSON Schema (draft 2020-12) of a workflow definition, for editors.
-pub fn definition_schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(Definition);
-    schema.insert("title".to_owned(), "Groundbreak workflow definition".into());
-    schema.to_value()
 }
 
 impl LibraryError {
