@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -20,6 +21,27 @@ pub(crate) struct DefinitionFile {
     pub(crate) text: String,
     /// What it defines.
     pub(crate) kind: DefinitionKind,
+    /// The blocks its text was put together with, in order.
+    pub(crate) blocks: Vec<BlockPart>,
+}
+
+/// A file that was read into the text of another.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockPart {
+    /// Where it was read from, as it is shown.
+    pub(crate) path: PathBuf,
+    /// Where its text stands in the other.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// A place in a definition, in the file its author wrote.
+pub(crate) struct Written<'a> {
+    /// The file.
+    pub(crate) path: &'a Path,
+    /// Its text.
+    pub(crate) text: &'a str,
+    /// The bytes in it.
+    pub(crate) span: Range<usize>,
 }
 
 /// What a file defines.
@@ -58,7 +80,29 @@ impl DefinitionFile {
             path: path.to_owned(),
             kind: DefinitionKind::of(&text),
             text,
+            blocks: Vec::new(),
         })
+    }
+
+    /// Returns where a place of the text was written.
+    pub(crate) fn written(&self, span: &Range<usize>) -> Written<'_> {
+        let block = self
+            .blocks
+            .iter()
+            .find(|block| block.bytes.contains(&span.start));
+        let (path, bytes) = match block {
+            Some(block) => (&block.path, block.bytes.clone()),
+            // What a file was put together with stands behind it.
+            None => {
+                let end = self.blocks.first().map(|block| block.bytes.start);
+                (&self.path, 0..end.unwrap_or(self.text.len()))
+            }
+        };
+        Written {
+            path,
+            text: self.text.get(bytes.clone()).unwrap_or_default(),
+            span: span.start.saturating_sub(bytes.start)..span.end.saturating_sub(bytes.start),
+        }
     }
 
     /// Returns the definitions that come with this program, calendars first.
@@ -69,6 +113,7 @@ impl DefinitionFile {
                 path: file.path.into(),
                 kind: DefinitionKind::of(file.text),
                 text: file.text.to_owned(),
+                blocks: Vec::new(),
             })
             .collect()
     }

@@ -141,3 +141,67 @@ fn the_schema_is_json_and_names_the_parts_of_a_definition() {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
 }
+
+#[test]
+fn faults_are_told_to_other_programs_in_sarif() {
+    let file = "tests/broken/51-many-faults.yaml";
+    let rows = run(&["check", file, "--format", "json"]).json();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows[1]["severity"], "error");
+    assert_eq!(
+        (&rows[1]["end_line"], &rows[1]["end_column"]),
+        (&24.into(), &57.into())
+    );
+    let ran = run(&["check", file, "--format", "sarif", "--lang", "zh"]);
+    assert_eq!(ran.status, 1);
+    let log = ran.json();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), rows.len());
+    for (result, row) in results.iter().zip(rows) {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(result["ruleId"], row["code"]);
+        assert_eq!(result["level"], row["severity"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], file);
+        assert_eq!(
+            place["region"],
+            serde_json::json!({
+                "startLine": row["line"],
+                "startColumn": row["column"],
+                "endLine": row["end_line"],
+                "endColumn": row["end_column"],
+            })
+        );
+        let text = result["message"]["text"].as_str().unwrap();
+        assert!(text.starts_with(row["message"]["zh"].as_str().unwrap()));
+    }
+    for rule in rules {
+        let page = rule["helpUri"].as_str().unwrap();
+        assert!(root().join(page).is_file(), "{page}");
+        let help = rule["help"]["text"].as_str().unwrap();
+        assert!(help.contains(|c: char| c > '\u{4e00}') && help.lines().count() == 3);
+    }
+    let nothing = crate::program::run(&["check", "--format", "sarif"]).json();
+    assert_eq!(nothing["runs"][0]["results"], serde_json::json!([]));
+}
+
+#[test]
+fn a_very_long_line_is_cut_around_its_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.yaml");
+    let text = fs::read_to_string(root().join("tests/broken/02-misspelt-key.yaml")).unwrap();
+    let long = "字".repeat(20_000);
+    fs::write(&path, text.replace("申请表", &long)).unwrap();
+    let ran = run(&["check", path.to_str().unwrap()]);
+    assert!(
+        ran.out.contains(":18:20050 unknown-key"),
+        "{:.300}",
+        ran.out
+    );
+    assert!(ran.out.chars().count() < 2_000, "{}", ran.out.len());
+}
