@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use groundbreak_engine::{Engine, PublishError};
-use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX};
+use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX, assemble};
 
 use crate::shipped;
 use crate::trouble::Trouble;
@@ -49,6 +50,8 @@ pub(crate) struct Written<'a> {
 pub(crate) enum DefinitionKind {
     Calendar,
     Workflow,
+    /// Part of workflows, and nothing by itself.
+    Block,
 }
 
 impl DefinitionKind {
@@ -63,6 +66,9 @@ impl DefinitionKind {
         if keys.clone().any(|key| key == "workflow" || key == "states") {
             return Self::Workflow;
         }
+        if keys.clone().any(|key| key == "block") {
+            return Self::Block;
+        }
         let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
         if calendar {
             Self::Calendar
@@ -73,15 +79,62 @@ impl DefinitionKind {
 }
 
 impl DefinitionFile {
-    /// Reads a definition.
+    /// Reads a definition, and the blocks it uses: those in the folder `blocks` beside it, else
+    /// those that come with this program.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))?;
-        Ok(Self {
-            path: path.to_owned(),
-            kind: DefinitionKind::of(&text),
+        let text = read_definition(path)?;
+        let kind = DefinitionKind::of(&text);
+        if kind != DefinitionKind::Workflow {
+            return Ok(Self::alone(path.to_owned(), kind, text));
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).join(BLOCKS);
+        let mut blocks = BTreeMap::new();
+        if folder.is_dir() {
+            let mut paths = Vec::new();
+            collect(&folder, 0, &mut paths)?;
+            for path in paths {
+                let text = read_definition(&path)?;
+                blocks.insert(stem(&path), (path, text));
+            }
+        }
+        for file in &shipped::BLOCKS {
+            let path = PathBuf::from(file.path);
+            blocks
+                .entry(stem(&path))
+                .or_insert_with(|| (path, file.text.to_owned()));
+        }
+        Ok(Self::assembled(path.to_owned(), &text, &blocks))
+    }
+
+    /// A definition that stands by itself.
+    fn alone(path: PathBuf, kind: DefinitionKind, text: String) -> Self {
+        Self {
+            path,
             text,
+            kind,
             blocks: Vec::new(),
-        })
+        }
+    }
+
+    /// A workflow with the blocks it uses, of those there are.
+    fn assembled(path: PathBuf, text: &str, blocks: &BTreeMap<String, (PathBuf, String)>) -> Self {
+        let names: Vec<String> = blocks.keys().cloned().collect();
+        let assembled = assemble(text, &names, |name| {
+            blocks.get(name).map(|(_, text)| text.clone())
+        });
+        let parts = assembled.blocks.into_iter().filter_map(|(name, bytes)| {
+            let (path, _) = blocks.get(&name)?;
+            Some(BlockPart {
+                path: path.clone(),
+                bytes,
+            })
+        });
+        Self {
+            path,
+            kind: DefinitionKind::Workflow,
+            blocks: parts.collect(),
+            text: assembled.text,
+        }
     }
 
     /// Returns where a place of the text was written.
@@ -107,24 +160,48 @@ impl DefinitionFile {
 
     /// Returns the definitions that come with this program, calendars first.
     pub(crate) fn shipped() -> Vec<Self> {
-        let files = shipped::CALENDARS.iter().chain(&shipped::WORKFLOWS);
-        files
-            .map(|file| Self {
-                path: file.path.into(),
-                kind: DefinitionKind::of(file.text),
-                text: file.text.to_owned(),
-                blocks: Vec::new(),
-            })
-            .collect()
+        let blocks = shipped::BLOCKS.iter().map(|file| {
+            let path = PathBuf::from(file.path);
+            (stem(&path), (path, file.text.to_owned()))
+        });
+        let blocks = blocks.collect();
+        let calendars = shipped::CALENDARS.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::Calendar, text)
+        });
+        let workflows = shipped::WORKFLOWS
+            .iter()
+            .map(|file| Self::assembled(file.path.into(), file.text, &blocks));
+        calendars.chain(workflows).collect()
     }
 
-    /// Reads the definitions in a folder and the folders in it, by name.
+    /// Reads the calendars and workflows in a folder and the folders in it, by name.
     pub(crate) fn read_all(folder: &Path) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
         collect(folder, DEPTH_MAX, &mut paths)?;
         paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
+        let mut files = Vec::new();
+        for path in &paths {
+            let file = Self::read(path)?;
+            if file.kind != DefinitionKind::Block {
+                files.push(file);
+            }
+        }
+        Ok(files)
     }
+}
+
+/// The name of the folder beside definitions that holds the blocks they use.
+const BLOCKS: &str = "blocks";
+
+fn read_definition(path: &Path) -> Result<String> {
+    read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))
+}
+
+/// The name of a file, without what says its form: that of the block in it.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> {
@@ -238,6 +315,7 @@ mod tests {
             ),
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
+            ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
             ("", DefinitionKind::Workflow),
         ];
         for (text, kind) in rows {

@@ -5,7 +5,7 @@ mod chart;
 mod names;
 mod reach;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use calendar::compile_calendar;
 
+use crate::block::{Expanded, Origins, expand};
 use crate::data::FieldType;
 use crate::definition::{
     ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
@@ -25,7 +26,7 @@ use crate::definition::{
 use crate::form::{self, Read};
 use crate::guard::{FactKind, Guard, Scope};
 use crate::schema::DEFINITION;
-use crate::source::{At, NOWHERE, check_length, parse};
+use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
 use crate::{Diagnostic, Text, Workflow};
@@ -41,10 +42,21 @@ pub(crate) fn compile(
     calendars: &BTreeMap<String, Arc<Calendar>>,
 ) -> Result<Workflow, Vec<Diagnostic>> {
     check_length(source)?;
-    let tree = parse(source, 0..source.len())?;
-    let read: Read<Definition> = form::read(&DEFINITION, tree)?;
-    if !read.outlined {
-        return Err(read.faults);
+    let Expanded {
+        tree,
+        origins,
+        mut faults,
+    } = expand(source)?;
+    let read: Read<Definition> = match form::read(&DEFINITION, tree) {
+        Ok(read) => read,
+        Err(more) => {
+            faults.extend(more);
+            return Err(settled(faults, &origins));
+        }
+    };
+    if !read.outlined || !faults.is_empty() {
+        faults.extend(read.faults);
+        return Err(settled(faults, &origins));
     }
     let compiler = Compiler {
         definition: &read.value,
@@ -53,7 +65,26 @@ pub(crate) fn compile(
         guards: Vec::new(),
         states: names::States::default(),
     };
-    compiler.run(source, calendars)
+    compiler
+        .run(source, calendars)
+        .map_err(|faults| settled(faults, &origins))
+}
+
+/// Puts faults in their order and their places.
+fn settled(mut faults: Vec<Diagnostic>, origins: &Origins) -> Vec<Diagnostic> {
+    // What stands nowhere follows from what was reported.
+    faults.retain(|fault| fault.span.start != NOWHERE.start);
+    faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+    for fault in &mut faults {
+        origins.settle(fault);
+    }
+    // The same fault of a block is told once, with the first use that shows it.
+    let mut told = BTreeSet::new();
+    faults.retain(|fault| {
+        let message = fault.message.en.clone();
+        told.insert((fault.code, fault.span.start, fault.span.end, message))
+    });
+    faults
 }
 
 /// The most faults that are looked for in one definition.
@@ -90,11 +121,6 @@ impl Compiler<'_> {
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
-            self.faults
-                .retain(|fault| fault.span.start != NOWHERE.start);
-            self.faults
-                .sort_by_key(|fault| (fault.span.start, fault.span.end));
-            self.faults.dedup();
             return Err(self.faults);
         };
         let documents = definition

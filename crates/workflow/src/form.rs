@@ -9,7 +9,9 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::block::is_blank;
 use crate::compile::FAULTS_MAX;
+use crate::schema::BLANK;
 use crate::source::{At, NOWHERE};
 use crate::suggest::nearest;
 use crate::tree::{Leaf, Tree, TreeReader};
@@ -114,20 +116,33 @@ impl<'s> Form<'s> {
         schema
     }
 
-    /// Of several forms, the one a value is of. Of those that only may be left empty, the other.
+    /// Of several forms, the one a value is of. If it is of none, and all but one only say that it
+    /// may be empty or a blank, that one.
     fn alternative(&self, schema: &'s Value, node: &At<Tree>) -> &'s Value {
-        let Some(forms) = schema.get("anyOf").and_then(Value::as_array) else {
-            return schema;
-        };
-        let forms: Vec<&Value> = forms.iter().map(|form| self.resolved(form)).collect();
-        let fits = |form: &&&Value| takes(form, &node.value) && form.get("type").is_some();
+        let mut forms = Vec::new();
+        self.forms(schema, 0, &mut forms);
+        let fits = |form: &&&Value| takes(form, &node.value) && constants(form).is_empty();
         if let Some(form) = forms.iter().find(fits) {
             return form;
         }
-        let mut full = forms.iter().filter(|form| form["type"] != "null");
+        let empty = |form: &Value| form["type"] == "null" || form["pattern"] == BLANK;
+        let mut full = forms.iter().filter(|form| !empty(form));
         match (full.next(), full.next()) {
-            (Some(only), None) => self.alternative(only, node),
+            (Some(only), None) => only,
             _ => schema,
+        }
+    }
+
+    /// Lists the forms that a schema leaves open.
+    fn forms(&self, schema: &'s Value, depth: usize, forms: &mut Vec<&'s Value>) {
+        let schema = self.resolved(schema);
+        match schema.get("anyOf").and_then(Value::as_array) {
+            Some(open) if depth < 8 => {
+                for form in open {
+                    self.forms(form, depth + 1, forms);
+                }
+            }
+            _ => forms.push(schema),
         }
     }
 
@@ -512,6 +527,11 @@ fn takes(schema: &Value, value: &Tree) -> bool {
         Tree::Leaf(Leaf::Number(_)) => "number",
         Tree::Leaf(Leaf::Text(_)) => "string",
     };
+    if let (Some(BLANK), Tree::Leaf(Leaf::Text(words))) =
+        (schema.get("pattern").and_then(Value::as_str), value)
+    {
+        return is_blank(words);
+    }
     let kinds = kinds(schema);
     kinds.contains(&kind) || (kinds.is_empty() && schema.get("anyOf").is_none())
 }

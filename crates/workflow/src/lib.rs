@@ -6,6 +6,7 @@
 //! is an argument.
 
 mod actor;
+mod block;
 mod case;
 mod command;
 mod compile;
@@ -38,6 +39,7 @@ pub use groundbreak_sla as sla;
 pub use groundbreak_sla::{Language, Text};
 
 pub use actor::Actor;
+pub use block::{Assembled, assemble};
 pub use case::{Case, ClockHistory, DocumentVersion, FoldError, Stay};
 pub use command::{Act, CaseId, Command, CommandId};
 pub use data::{FieldType, TEXT_LENGTH_MAX};

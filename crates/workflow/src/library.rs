@@ -88,6 +88,18 @@ impl Library {
         Ok(workflow)
     }
 
+    /// Checks a block that stands by itself, and returns its name. What it holds is checked where it
+    /// is used.
+    ///
+    /// # Errors
+    ///
+    /// [`LibraryError::Faults`].
+    pub fn check_block(&self, source: &str) -> Result<String, LibraryError> {
+        crate::source::check_length(source)
+            .and_then(|()| crate::block::check(source))
+            .map_err(LibraryError::Faults)
+    }
+
     /// Returns a workflow by name, in this version or the newest.
     ///
     /// # Errors

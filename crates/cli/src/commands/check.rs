@@ -79,6 +79,16 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     let (calendars, mut faulty) = check_calendars(&mut library, calendars);
     let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
     for file in workflows {
+        if file.kind == DefinitionKind::Block {
+            match library.check_block(&file.text) {
+                Ok(name) => good.push(Text::new(
+                    format!("正确 构件 {name}；其内容在使用处检查"),
+                    format!("ok block {name}; what it holds is checked where it is used"),
+                )),
+                Err(error) => faulty.push((file, faults_of(error))),
+            }
+            continue;
+        }
         match library.add_workflow(&file.text) {
             Ok(workflow) => good.push(Text::new(
                 format!(

@@ -138,7 +138,8 @@ fn calendars_are_checked_in_whatever_order_they_come() {
 fn the_schema_is_json_and_names_the_parts_of_a_definition() {
     let schema = run(&["schema"]).json();
     for key in ["workflow", "states", "clocks", "roles"] {
-        assert!(schema["properties"][key].is_object(), "{key}");
+        let part = &schema["$defs"]["Definition"]["properties"][key];
+        assert!(part.is_object(), "{key}");
     }
 }
 
@@ -204,4 +205,57 @@ fn a_very_long_line_is_cut_around_its_fault() {
         ran.out
     );
     assert!(ran.out.chars().count() < 2_000, "{}", ran.out.len());
+}
+
+#[test]
+fn a_fault_inside_a_block_is_shown_in_the_file_of_the_block_with_the_use_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = root().join("workflows");
+    let definition = folder.path().join("land.yaml");
+    fs::copy(whole.join("land-to-groundbreaking.yaml"), &definition).unwrap();
+    fs::create_dir(folder.path().join("blocks")).unwrap();
+    let block = folder.path().join("blocks/pre-review.yaml");
+    let text = fs::read_to_string(whole.join("blocks/pre-review.yaml")).unwrap();
+    fs::write(
+        &block,
+        text.replacen("at(\"land_lost\")", "at(\"land_lots\")", 1),
+    )
+    .unwrap();
+    let definition = definition.to_str().unwrap();
+    let rows = run(&["check", definition, "--format", "json"]).json();
+    let rows = rows.as_array().unwrap();
+    // One fault, told once, although the block is used eleven times.
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0]["code"], "guard-unknown-state");
+    assert_eq!(rows[0]["file"], block.to_str().unwrap());
+    assert_eq!(
+        (&rows[0]["line"], &rows[0]["column"]),
+        (&44.into(), &46.into())
+    );
+    assert_eq!(rows[0]["used_at"][0]["file"], definition);
+    let used = rows[0]["used_at"][0]["line"].as_u64().unwrap();
+    let ran = run(&["check", definition]);
+    assert!(
+        ran.out
+            .contains("pre-review.yaml:44:46 guard-unknown-state"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains(&format!("used at: {definition}:{used}:")),
+        "{ran:?}"
+    );
+    // Blocks that are not beside it are those that come with the program.
+    fs::remove_file(&block).unwrap();
+    assert_eq!(run(&["check", definition]).status, 0);
+    let misspelt = fs::read_to_string(definition).unwrap();
+    fs::write(
+        definition,
+        misspelt.replace("use: pre-review", "use: pre-reviw"),
+    )
+    .unwrap();
+    let ran = run(&["check", definition]);
+    assert!(
+        ran.out.contains("help: Did you mean `pre-review`?"),
+        "{ran:?}"
+    );
 }
