@@ -4,6 +4,7 @@
 
 mod architecture;
 mod errors;
+mod schema;
 mod shipped;
 
 use std::path::{Path, PathBuf};

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::block::{BlockDefinition, SECTIONS};
 use crate::definition::Definition;
 
+mod editor;
+
 /// What a blank of a block looks like where a whole value stands.
 pub(crate) const BLANK: &str = "^<[a-z][a-z0-9_]*>$";
 
@@ -56,9 +58,11 @@ pub(crate) static CALENDAR: LazyLock<Value> = LazyLock::new(|| {
 /// Returns the JSON Schema (draft 2020-12) of workflow definitions and blocks, for editors.
 pub fn definition_schema() -> Value {
     let mut definition = definition_with_uses();
+    editor::add_hints(&mut definition);
     let mut block = BLOCK.clone();
     let mut parts = Map::new();
-    for schema in [&mut definition, &mut block] {
+    // Of parts that both have, the definition's says more.
+    for schema in [&mut block, &mut definition] {
         if let Some(own) = schema.as_object_mut() {
             own.remove("$schema");
             if let Some(Value::Object(own)) = own.remove("$defs") {
@@ -143,7 +147,12 @@ fn with_blanks(schema: &Value) -> Value {
     if words && !listed || referred || keys.contains_key("anyOf") {
         return Value::Object(filled);
     }
-    json!({ "anyOf": [filled, { "type": "string", "pattern": BLANK }] })
+    let description = filled.remove("description");
+    let mut open = json!({ "anyOf": [filled, { "type": "string", "pattern": BLANK }] });
+    if let Some(description) = description {
+        open["description"] = description;
+    }
+    open
 }
 
 fn in_block(name: &str) -> String {
