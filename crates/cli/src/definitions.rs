@@ -226,11 +226,13 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> 
 /// Reads a text file of at most `bytes_max` bytes.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
     let bytes = read_bytes(path, bytes_max)?;
-    let not_text = |error| Trouble::Unreadable {
-        path: path.to_owned(),
-        source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
-    };
-    Ok(String::from_utf8(bytes).map_err(not_text)?)
+    String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..byte).unwrap_or_default();
+        let line = before.split(|byte| *byte == b'\n').count();
+        let path = path.to_owned();
+        Trouble::NotUtf8 { path, line, byte }.into()
+    })
 }
 
 /// Reads a file of so many bytes at most.
@@ -239,9 +241,16 @@ pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
         path: path.to_owned(),
         source,
     };
+    // A device has no end, and opening a pipe waits for whoever writes into it.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Trouble::NotAFile {
+            path: path.to_owned(),
+        }
+        .into());
+    }
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    // Read one byte further than allowed: what has no length of its own, such as a device, has no
-    // other bound.
+    // Read one byte further than allowed: a file may grow while it is read.
     let mut bytes = Vec::new();
     file.take(bytes_max.saturating_add(1))
         .read_to_end(&mut bytes)

@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, CalendarSet, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason,
-    Trigger, TriggerError, Yellow,
+    Budget, Calendar, CalendarSet, CalendarSpec, ClockPolicy, DayEnd, Extension, Goal, GoalError,
+    Party, PauseReason, Trigger, TriggerError, Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -40,6 +40,7 @@ use crate::{Diagnostic, Text, Workflow};
 pub(crate) fn compile(
     source: &str,
     calendars: &BTreeMap<String, Arc<Calendar>>,
+    specs: &BTreeMap<String, CalendarSpec>,
 ) -> Result<Workflow, Vec<Diagnostic>> {
     check_length(source)?;
     let Expanded {
@@ -60,6 +61,9 @@ pub(crate) fn compile(
     }
     let compiler = Compiler {
         definition: &read.value,
+        hourless: specs
+            .get(&read.value.calendar.value)
+            .is_some_and(|spec| spec.weekly.is_empty()),
         formed: read.faults.is_empty(),
         faults: read.faults,
         guards: Vec::new(),
@@ -93,6 +97,8 @@ pub(crate) const FAULTS_MAX: usize = 200;
 /// A definition on its way.
 struct Compiler<'a> {
     definition: &'a Definition,
+    /// Whether its calendar has no hours: it is a table of dates, to inherit from.
+    hourless: bool,
     /// Whether its form is right, so that what is not used or not reached is meant to be there.
     formed: bool,
     faults: Vec<Diagnostic>,
@@ -462,6 +468,26 @@ impl Compiler<'_> {
 
     fn goal(&mut self, budget: &At<String>) -> Option<Goal> {
         let goal: Result<Goal, GoalError> = budget.parse();
+        let hours = |goal: &Goal| matches!(goal.budget(), Budget::Working { .. });
+        if self.hourless && goal.as_ref().is_ok_and(hours) {
+            let calendar = &self.definition.calendar;
+            self.fault_with_help(
+                "calendar-without-hours",
+                &budget.span,
+                Text::new(
+                    format!("日历 `{calendar}` 只有日期，没有办公时间，不能按工作小时计。"),
+                    format!(
+                        "The calendar `{calendar}` is a table of dates without hours: working hours cannot be counted on it."
+                    ),
+                ),
+                Text::new(
+                    format!("请用继承 `{calendar}`、写有 `weekly` 的日历，或按天计。"),
+                    format!(
+                        "Use a calendar that inherits `{calendar}` and has `weekly`, or count in days."
+                    ),
+                ),
+            );
+        }
         goal.map_err(|error| {
             self.faults.push(
                 Diagnostic::new(error.code(), budget.span.clone(), error.text()).with_help(

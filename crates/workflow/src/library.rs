@@ -71,7 +71,8 @@ impl Library {
     /// [`LibraryError::Faults`] with everything wrong with it; [`LibraryError::VersionTaken`] when
     /// the version is there with another text.
     pub fn add_workflow(&mut self, source: &str) -> Result<Arc<Workflow>, LibraryError> {
-        let workflow = compile(source, &self.calendars).map_err(LibraryError::Faults)?;
+        let workflow =
+            compile(source, &self.calendars, &self.specs).map_err(LibraryError::Faults)?;
         let key = (workflow.name.clone(), workflow.version);
         if let Some(present) = self.workflows.get(&key) {
             return if present.digest == workflow.digest {

@@ -259,3 +259,34 @@ fn a_fault_inside_a_block_is_shown_in_the_file_of_the_block_with_the_use_behind_
         "{ran:?}"
     );
 }
+
+#[test]
+fn what_is_no_text_file_is_refused_at_once_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let gbk = folder.path().join("gbk.yaml");
+    fs::write(
+        &gbk,
+        b"workflow: x\nversion: 1\ntitle: { zh: \xc6\xf3\xd2\xb5 }\n",
+    )
+    .unwrap();
+    for (language, words) in [
+        ("en", "line 3, from byte 36"),
+        ("zh", "第 3 行（第 36 字节起）"),
+    ] {
+        let ran = run(&["check", gbk.to_str().unwrap(), "--lang", language]);
+        assert_eq!(ran.status, 2);
+        assert!(
+            ran.err.contains("error[not-utf8]") || ran.err.contains("错误[not-utf8]"),
+            "{ran:?}"
+        );
+        assert!(ran.err.contains(words), "{ran:?}");
+    }
+    let pipe = folder.path().join("pipe.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in ["/dev/zero", pipe.to_str().unwrap()] {
+        let ran = run(&["check", path]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.err.contains("error[not-a-file]"), "{ran:?}");
+    }
+}
