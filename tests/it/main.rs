@@ -4,6 +4,7 @@
 
 mod architecture;
 mod errors;
+mod guide;
 mod schema;
 mod shipped;
 
