@@ -329,12 +329,32 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
 /// The links below, without those that only repeat what was said.
 fn causes(error: &anyhow::Error, skip: usize, text: &Text) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
-    for cause in error.chain().skip(skip).map(ToString::to_string) {
+    for link in error.chain().skip(skip) {
+        let said = link.to_string();
+        let cause = match link.downcast_ref::<std::io::Error>().and_then(usual) {
+            Some(usual) => format!("{usual} ({said})"),
+            None => said,
+        };
         if !text.en.contains(&cause) && !causes.contains(&cause) {
             causes.push(cause);
         }
     }
     causes
+}
+
+/// What the operating system commonly says, in both languages: its own words are in one.
+fn usual(error: &std::io::Error) -> Option<Text> {
+    use std::io::ErrorKind;
+
+    Some(match error.kind() {
+        ErrorKind::NotFound => Text::new("不存在", "it is not there"),
+        ErrorKind::PermissionDenied => Text::new("没有权限", "it is not permitted"),
+        ErrorKind::IsADirectory => Text::new("这是一个目录", "it is a directory"),
+        ErrorKind::NotADirectory => Text::new("这不是目录", "it is no directory"),
+        ErrorKind::StorageFull => Text::new("磁盘已满", "the disk is full"),
+        ErrorKind::AddrInUse => Text::new("地址已被占用", "the address is taken"),
+        _ => return None,
+    })
 }
 
 fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, Text, u8)> {

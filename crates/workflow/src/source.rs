@@ -19,6 +19,9 @@ pub const SOURCE_LENGTH_MAX: usize = 1 << 20;
 /// How deep a definition may be nested.
 const DEPTH_MAX: usize = 64;
 
+/// How much `*` may repeat in all: a definition that repeats itself more has blocks.
+const ALIASED_MAX: usize = 10_000;
+
 /// The most values a definition may have, those of its blocks included.
 pub(crate) const NODES_MAX: usize = 100_000;
 
@@ -182,6 +185,9 @@ pub(crate) fn parse(source: &str, document: Range<usize>) -> Result<At<Tree>, Ve
             max_aliases: 1_000,
             max_anchors: 1_000,
         },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: ALIASED_MAX,
+        },
     };
     let read: Result<Spanned<Tree>, Error> = serde_saphyr::from_str_with_options(text, options);
     match read {
@@ -227,7 +233,7 @@ fn unread(text: &str, error: &Error) -> Diagnostic {
         format!("{}（解析器：{said}）", what.zh),
         format!("{} (the parser says: {said})", what.en),
     );
-    let fault = if said.contains("budget") {
+    let fault = if said.contains("budget") || said.contains("limit") {
         Diagnostic::new("yaml-too-large", span, message)
     } else {
         Diagnostic::new("yaml-syntax", span, message)
