@@ -4,6 +4,8 @@
 
 mod architecture;
 mod errors;
+mod guide;
+mod schema;
 mod shipped;
 
 use std::path::{Path, PathBuf};

@@ -1,12 +1,21 @@
 //! What is shipped compiles, in both languages.
 
-use groundbreak_workflow::{Library, LibraryError};
+use groundbreak_workflow::{Library, LibraryError, assemble};
 
 use crate::root;
 
 fn read(path: &str) -> String {
     let path = root().join("workflows").join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A workflow with its blocks, as it is published.
+fn assembled(path: &str) -> String {
+    let blocks = ["matter".to_owned(), "pre-review".to_owned()];
+    assemble(&read(path), &blocks, |name| {
+        Some(read(&format!("blocks/{name}.yaml")))
+    })
+    .text
 }
 
 /// The library as `groundbreak serve` fills it.
@@ -21,7 +30,7 @@ fn shipped() -> Library {
         "capital-increase.yaml",
         "matter.yaml",
     ] {
-        let source = read(workflow);
+        let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
             for fault in &faults {
                 let place = fault.place(&source);

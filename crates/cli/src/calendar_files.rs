@@ -138,6 +138,7 @@ fn calendar(path: PathBuf, text: String) -> DefinitionFile {
         path,
         text,
         kind: DefinitionKind::Calendar,
+        blocks: Vec::new(),
     }
 }
 

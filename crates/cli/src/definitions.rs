@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use groundbreak_engine::{Engine, PublishError};
-use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX};
+use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX, assemble};
 
 use crate::shipped;
 use crate::trouble::Trouble;
@@ -20,6 +22,27 @@ pub(crate) struct DefinitionFile {
     pub(crate) text: String,
     /// What it defines.
     pub(crate) kind: DefinitionKind,
+    /// The blocks its text was put together with, in order.
+    pub(crate) blocks: Vec<BlockPart>,
+}
+
+/// A file that was read into the text of another.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockPart {
+    /// Where it was read from, as it is shown.
+    pub(crate) path: PathBuf,
+    /// Where its text stands in the other.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// A place in a definition, in the file its author wrote.
+pub(crate) struct Written<'a> {
+    /// The file.
+    pub(crate) path: &'a Path,
+    /// Its text.
+    pub(crate) text: &'a str,
+    /// The bytes in it.
+    pub(crate) span: Range<usize>,
 }
 
 /// What a file defines.
@@ -27,6 +50,8 @@ pub(crate) struct DefinitionFile {
 pub(crate) enum DefinitionKind {
     Calendar,
     Workflow,
+    /// Part of workflows, and nothing by itself.
+    Block,
 }
 
 impl DefinitionKind {
@@ -41,6 +66,9 @@ impl DefinitionKind {
         if keys.clone().any(|key| key == "workflow" || key == "states") {
             return Self::Workflow;
         }
+        if keys.clone().any(|key| key == "block") {
+            return Self::Block;
+        }
         let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
         if calendar {
             Self::Calendar
@@ -51,35 +79,129 @@ impl DefinitionKind {
 }
 
 impl DefinitionFile {
-    /// Reads a definition.
+    /// Reads a definition, and the blocks it uses: those in the folder `blocks` beside it, else
+    /// those that come with this program.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))?;
-        Ok(Self {
-            path: path.to_owned(),
-            kind: DefinitionKind::of(&text),
+        let text = read_definition(path)?;
+        let kind = DefinitionKind::of(&text);
+        if kind != DefinitionKind::Workflow {
+            return Ok(Self::alone(path.to_owned(), kind, text));
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).join(BLOCKS);
+        let mut blocks = BTreeMap::new();
+        if folder.is_dir() {
+            let mut paths = Vec::new();
+            collect(&folder, 0, &mut paths)?;
+            for path in paths {
+                let text = read_definition(&path)?;
+                blocks.insert(stem(&path), (path, text));
+            }
+        }
+        for file in &shipped::BLOCKS {
+            let path = PathBuf::from(file.path);
+            blocks
+                .entry(stem(&path))
+                .or_insert_with(|| (path, file.text.to_owned()));
+        }
+        Ok(Self::assembled(path.to_owned(), &text, &blocks))
+    }
+
+    /// A definition that stands by itself.
+    pub(crate) fn alone(path: PathBuf, kind: DefinitionKind, text: String) -> Self {
+        Self {
+            path,
             text,
-        })
+            kind,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// A workflow with the blocks it uses, of those there are.
+    fn assembled(path: PathBuf, text: &str, blocks: &BTreeMap<String, (PathBuf, String)>) -> Self {
+        let names: Vec<String> = blocks.keys().cloned().collect();
+        let assembled = assemble(text, &names, |name| {
+            blocks.get(name).map(|(_, text)| text.clone())
+        });
+        let parts = assembled.blocks.into_iter().filter_map(|(name, bytes)| {
+            let (path, _) = blocks.get(&name)?;
+            Some(BlockPart {
+                path: path.clone(),
+                bytes,
+            })
+        });
+        Self {
+            path,
+            kind: DefinitionKind::Workflow,
+            blocks: parts.collect(),
+            text: assembled.text,
+        }
+    }
+
+    /// Returns where a place of the text was written.
+    pub(crate) fn written(&self, span: &Range<usize>) -> Written<'_> {
+        let block = self
+            .blocks
+            .iter()
+            .find(|block| block.bytes.contains(&span.start));
+        let (path, bytes) = match block {
+            Some(block) => (&block.path, block.bytes.clone()),
+            // What a file was put together with stands behind it.
+            None => {
+                let end = self.blocks.first().map(|block| block.bytes.start);
+                (&self.path, 0..end.unwrap_or(self.text.len()))
+            }
+        };
+        Written {
+            path,
+            text: self.text.get(bytes.clone()).unwrap_or_default(),
+            span: span.start.saturating_sub(bytes.start)..span.end.saturating_sub(bytes.start),
+        }
     }
 
     /// Returns the definitions that come with this program, calendars first.
     pub(crate) fn shipped() -> Vec<Self> {
-        let files = shipped::CALENDARS.iter().chain(&shipped::WORKFLOWS);
-        files
-            .map(|file| Self {
-                path: file.path.into(),
-                kind: DefinitionKind::of(file.text),
-                text: file.text.to_owned(),
-            })
-            .collect()
+        let blocks = shipped::BLOCKS.iter().map(|file| {
+            let path = PathBuf::from(file.path);
+            (stem(&path), (path, file.text.to_owned()))
+        });
+        let blocks = blocks.collect();
+        let calendars = shipped::CALENDARS.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::Calendar, text)
+        });
+        let workflows = shipped::WORKFLOWS
+            .iter()
+            .map(|file| Self::assembled(file.path.into(), file.text, &blocks));
+        calendars.chain(workflows).collect()
     }
 
-    /// Reads the definitions in a folder and the folders in it, by name.
+    /// Reads the calendars and workflows in a folder and the folders in it, by name.
     pub(crate) fn read_all(folder: &Path) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
         collect(folder, DEPTH_MAX, &mut paths)?;
         paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
+        let mut files = Vec::new();
+        for path in &paths {
+            let file = Self::read(path)?;
+            if file.kind != DefinitionKind::Block {
+                files.push(file);
+            }
+        }
+        Ok(files)
     }
+}
+
+/// The name of the folder beside definitions that holds the blocks they use.
+const BLOCKS: &str = "blocks";
+
+fn read_definition(path: &Path) -> Result<String> {
+    read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))
+}
+
+/// The name of a file, without what says its form: that of the block in it.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> {
@@ -104,11 +226,13 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<()> 
 /// Reads a text file of at most `bytes_max` bytes.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
     let bytes = read_bytes(path, bytes_max)?;
-    let not_text = |error| Trouble::Unreadable {
-        path: path.to_owned(),
-        source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
-    };
-    Ok(String::from_utf8(bytes).map_err(not_text)?)
+    String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..byte).unwrap_or_default();
+        let line = before.split(|byte| *byte == b'\n').count();
+        let path = path.to_owned();
+        Trouble::NotUtf8 { path, line, byte }.into()
+    })
 }
 
 /// Reads a file of so many bytes at most.
@@ -117,9 +241,16 @@ pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
         path: path.to_owned(),
         source,
     };
+    // A device has no end, and opening a pipe waits for whoever writes into it.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Trouble::NotAFile {
+            path: path.to_owned(),
+        }
+        .into());
+    }
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    // Read one byte further than allowed: what has no length of its own, such as a device, has no
-    // other bound.
+    // Read one byte further than allowed: a file may grow while it is read.
     let mut bytes = Vec::new();
     file.take(bytes_max.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -193,6 +324,7 @@ mod tests {
             ),
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
+            ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
             ("", DefinitionKind::Workflow),
         ];
         for (text, kind) in rows {

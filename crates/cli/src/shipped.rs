@@ -29,6 +29,12 @@ pub(crate) const WORKFLOWS: [ShippedFile; 4] = shipped![
     "workflows/matter.yaml",
 ];
 
+/// Blocks that workflows use.
+pub(crate) const BLOCKS: [ShippedFile; 2] = shipped![
+    "workflows/blocks/matter.yaml",
+    "workflows/blocks/pre-review.yaml",
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -40,7 +46,7 @@ mod tests {
     fn every_definition_of_the_repository_is_shipped() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut files = BTreeSet::new();
-        for folder in ["workflows", "workflows/calendars"] {
+        for folder in ["workflows", "workflows/blocks", "workflows/calendars"] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 if name.ends_with(".yaml") {
@@ -51,6 +57,7 @@ mod tests {
         let shipped: BTreeSet<String> = CALENDARS
             .iter()
             .chain(&WORKFLOWS)
+            .chain(&BLOCKS)
             .map(|file| file.path.to_owned())
             .collect();
         assert_eq!(shipped, files);

@@ -55,6 +55,14 @@ pub(crate) enum Trouble {
     },
     /// A file is larger than any of its kind.
     FileTooLarge { path: PathBuf, bytes_max: u64 },
+    /// What is to be a file is a pipe or a device.
+    NotAFile { path: PathBuf },
+    /// A file that is to be text is not UTF-8. The line counts from 1, the byte from 0.
+    NotUtf8 {
+        path: PathBuf,
+        line: usize,
+        byte: usize,
+    },
     /// There is no data where data is to be read.
     NoData { path: PathBuf },
     /// Nobody could sign in.
@@ -94,6 +102,8 @@ impl Trouble {
             Self::Unreadable { .. } => "file-unreadable",
             Self::Unwritable { .. } => "file-unwritable",
             Self::FileTooLarge { .. } => "file-too-large",
+            Self::NotAFile { .. } => "not-a-file",
+            Self::NotUtf8 { .. } => "not-utf8",
             Self::NoData { .. } => "no-data",
             Self::NoAccounts { .. } => "no-accounts",
             Self::BadAccounts { .. } => "bad-accounts",
@@ -127,6 +137,26 @@ impl Trouble {
                 path,
                 |path| format!("{path} 超过 {bytes_max} 字节，不予读取。"),
                 |path| format!("{path} has more than {bytes_max} bytes and is not read."),
+            ),
+            Self::NotAFile { path } => both(
+                path,
+                |path| format!("{path} 不是普通文件，不予读取。请先存成文件。"),
+                |path| {
+                    format!("{path} is no regular file and is not read. Save it as a file first.")
+                },
+            ),
+            Self::NotUtf8 { path, line, byte } => both(
+                path,
+                |path| {
+                    format!(
+                        "{path} 不是 UTF-8 文本：第 {line} 行（第 {byte} 字节起）有别的编码的字。请另存为 UTF-8。"
+                    )
+                },
+                |path| {
+                    format!(
+                        "{path} is not UTF-8: line {line}, from byte {byte}, has another encoding. Save it as UTF-8."
+                    )
+                },
             ),
             Self::NoData { path } => both(
                 path,
@@ -299,12 +329,32 @@ pub(crate) fn tell(error: &anyhow::Error) -> Told {
 /// The links below, without those that only repeat what was said.
 fn causes(error: &anyhow::Error, skip: usize, text: &Text) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
-    for cause in error.chain().skip(skip).map(ToString::to_string) {
+    for link in error.chain().skip(skip) {
+        let said = link.to_string();
+        let cause = match link.downcast_ref::<std::io::Error>().and_then(usual) {
+            Some(usual) => format!("{usual} ({said})"),
+            None => said,
+        };
         if !text.en.contains(&cause) && !causes.contains(&cause) {
             causes.push(cause);
         }
     }
     causes
+}
+
+/// What the operating system commonly says, in both languages: its own words are in one.
+fn usual(error: &std::io::Error) -> Option<Text> {
+    use std::io::ErrorKind;
+
+    Some(match error.kind() {
+        ErrorKind::NotFound => Text::new("不存在", "it is not there"),
+        ErrorKind::PermissionDenied => Text::new("没有权限", "it is not permitted"),
+        ErrorKind::IsADirectory => Text::new("这是一个目录", "it is a directory"),
+        ErrorKind::NotADirectory => Text::new("这不是目录", "it is no directory"),
+        ErrorKind::StorageFull => Text::new("磁盘已满", "the disk is full"),
+        ErrorKind::AddrInUse => Text::new("地址已被占用", "the address is taken"),
+        _ => return None,
+    })
 }
 
 fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, Text, u8)> {

@@ -15,7 +15,7 @@ use groundbreak_engine::{Engine, EngineOptions, SimulatedTime};
 use groundbreak_server::{ServerOptions, router};
 use groundbreak_store::MemoryStore;
 use groundbreak_workflow::sla::{Timestamp, parse_local};
-use groundbreak_workflow::{Act, Actor, CaseId, Command, Data, Value};
+use groundbreak_workflow::{Act, Actor, CaseId, Command, Data, Value, assemble};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -57,7 +57,11 @@ async fn publish(engine: &Engine) -> anyhow::Result<()> {
         "capital-increase.yaml",
         "land-to-groundbreaking.yaml",
     ] {
-        engine.publish_workflow(read(workflow)?).await?;
+        let blocks = ["matter".to_owned(), "pre-review".to_owned()];
+        let whole = assemble(&read(workflow)?, &blocks, |name| {
+            read(&format!("blocks/{name}.yaml")).ok()
+        });
+        engine.publish_workflow(whole.text).await?;
     }
     Ok(())
 }

@@ -6,25 +6,28 @@ mod chart;
 mod names;
 mod reach;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use groundbreak_sla::{
-    Calendar, CalendarSet, ClockPolicy, DayEnd, Extension, Goal, GoalError, Party, PauseReason,
-    Trigger, TriggerError, Yellow,
+    Budget, Calendar, CalendarSet, CalendarSpec, ClockPolicy, DayEnd, Extension, Goal, GoalError,
+    Party, PauseReason, Trigger, TriggerError, Yellow,
 };
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 pub(crate) use calendar::compile_calendar;
 
+use crate::block::{Expanded, Origins, expand};
 use crate::data::FieldType;
 use crate::definition::{
     ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
-use crate::guard::{Guard, GuardType, Scope};
-use crate::source::{At, read};
+use crate::form::{self, Read};
+use crate::guard::{FactKind, Guard, Scope};
+use crate::schema::DEFINITION;
+use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
 use crate::{Diagnostic, Text, Workflow};
@@ -33,27 +36,72 @@ use crate::{Diagnostic, Text, Workflow};
 ///
 /// # Errors
 ///
-/// Every fault of meaning at once, in the order of the text; of a fault of form, the first.
+/// Every fault at once, in the order of the text. Where keys are missing or wrong, only what does not
+/// depend on them is checked further; what is no YAML cannot be read on.
 pub(crate) fn compile(
     source: &str,
     calendars: &BTreeMap<String, Arc<Calendar>>,
+    specs: &BTreeMap<String, CalendarSpec>,
 ) -> Result<Workflow, Vec<Diagnostic>> {
-    let definition: Definition = read(source)?;
+    check_length(source)?;
+    let Expanded {
+        tree,
+        origins,
+        mut faults,
+    } = expand(source)?;
+    let read: Read<Definition> = match form::read(&DEFINITION, tree) {
+        Ok(read) => read,
+        Err(more) => {
+            faults.extend(more);
+            return Err(settled(faults, &origins));
+        }
+    };
+    if !read.outlined || !faults.is_empty() {
+        faults.extend(read.faults);
+        return Err(settled(faults, &origins));
+    }
     let compiler = Compiler {
-        definition: &definition,
-        faults: Vec::new(),
+        definition: &read.value,
+        hourless: specs
+            .get(&read.value.calendar.value)
+            .is_some_and(|spec| spec.weekly.is_empty()),
+        formed: read.faults.is_empty(),
+        faults: read.faults,
         guards: Vec::new(),
         states: names::States::default(),
     };
-    compiler.run(source, calendars)
+    compiler
+        .run(source, calendars)
+        .map_err(|faults| settled(faults, &origins))
+}
+
+/// Puts faults in their order and their places.
+fn settled(mut faults: Vec<Diagnostic>, origins: &Origins) -> Vec<Diagnostic> {
+    // What stands nowhere follows from what was reported.
+    faults.retain(|fault| fault.span.start != NOWHERE.start);
+    faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
+    for fault in &mut faults {
+        origins.settle(fault);
+    }
+    // The same fault of a block is told once, with the first use that shows it.
+    let mut told = BTreeSet::new();
+    faults.retain(|fault| {
+        let message = fault.message.en.clone();
+        told.insert((fault.code, fault.span.start, fault.span.end, message))
+    });
+    faults
 }
 
 /// The most faults that are looked for in one definition.
-const FAULTS_MAX: usize = 200;
+pub(crate) const FAULTS_MAX: usize = 200;
 
 /// A definition on its way.
 struct Compiler<'a> {
     definition: &'a Definition,
+    /// Whether its calendar has no hours: it is a table of dates, to inherit from.
+    hourless: bool,
+    /// Whether its form is right, so that what is not used or not reached is meant to be there.
+    formed: bool,
     faults: Vec<Diagnostic>,
     guards: Vec<Guard>,
     states: names::States,
@@ -75,14 +123,11 @@ impl Compiler<'_> {
         let events = self.events();
         let chart = self.chart();
         let clocks = self.clocks();
-        if let Some(chart) = &chart {
+        if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
-            self.faults
-                .sort_by_key(|fault| (fault.span.start, fault.span.end));
-            self.faults.dedup();
             return Err(self.faults);
         };
         let documents = definition
@@ -430,6 +475,26 @@ impl Compiler<'_> {
 
     fn goal(&mut self, budget: &At<String>) -> Option<Goal> {
         let goal: Result<Goal, GoalError> = budget.parse();
+        let hours = |goal: &Goal| matches!(goal.budget(), Budget::Working { .. });
+        if self.hourless && goal.as_ref().is_ok_and(hours) {
+            let calendar = &self.definition.calendar;
+            self.fault_with_help(
+                "calendar-without-hours",
+                &budget.span,
+                Text::new(
+                    format!("日历 `{calendar}` 只有日期，没有办公时间，不能按工作小时计。"),
+                    format!(
+                        "The calendar `{calendar}` is a table of dates without hours: working hours cannot be counted on it."
+                    ),
+                ),
+                Text::new(
+                    format!("请用继承 `{calendar}`、写有 `weekly` 的日历，或按天计。"),
+                    format!(
+                        "Use a calendar that inherits `{calendar}` and has `weekly`, or count in days."
+                    ),
+                ),
+            );
+        }
         goal.map_err(|error| {
             self.faults.push(
                 Diagnostic::new(error.code(), budget.span.clone(), error.text()).with_help(
@@ -583,9 +648,17 @@ impl Compiler<'_> {
                 span: 0..0,
             };
             definition.data.get(&key).map(|field| match field.kind {
-                FieldType::Boolean => GuardType::Bool,
-                FieldType::Integer | FieldType::Money => GuardType::Int,
-                FieldType::Text | FieldType::Date | FieldType::Choice => GuardType::Text,
+                FieldType::Boolean => FactKind::Bool,
+                FieldType::Integer | FieldType::Money => FactKind::Int,
+                FieldType::Text => FactKind::Text,
+                FieldType::Date => FactKind::Date,
+                // A choice of nothing is reported where it stands.
+                FieldType::Choice => match &field.choices {
+                    Some(choices) if !choices.is_empty() => {
+                        FactKind::Choice(choices.keys().cloned().collect())
+                    }
+                    _ => FactKind::Text,
+                },
             })
         };
         let scope = Scope {

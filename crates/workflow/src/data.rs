@@ -166,7 +166,7 @@ pub(crate) fn invalid(field: &str, problem: Text) -> Refusal {
 }
 
 /// Tells whether this is a date of the proleptic Gregorian calendar, year first, with dashes.
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else {
         return false;

@@ -21,6 +21,9 @@ pub struct Diagnostic {
     /// The shortest way to where it shows, when it shows only while a case runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,
+    /// For a fault inside a block, where the block is used: bytes of the source, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub used_at: Vec<Range<usize>>,
 }
 
 /// How much a diagnostic weighs.
@@ -84,6 +87,7 @@ impl Diagnostic {
             help: None,
             severity: Severity::Error,
             witness: None,
+            used_at: Vec::new(),
         }
     }
 
@@ -95,17 +99,22 @@ impl Diagnostic {
     }
 
     /// Returns where in `source` the diagnostic begins.
+    pub fn place(&self, source: &str) -> Place {
+        Place::of(self.span.start, source)
+    }
+}
+
+impl Place {
+    /// Returns where a byte of `source` is. One inside a character stands for the character, one
+    /// past the end for the end.
     ///
     /// This is the one place where bytes become columns: a Chinese character is one column and
     /// three bytes.
-    pub fn place(&self, source: &str) -> Place {
-        let mut start = self.span.start.min(source.len());
-        while !source.is_char_boundary(start) {
-            start -= 1;
-        }
+    pub fn of(byte: usize, source: &str) -> Self {
+        let start = source.floor_char_boundary(byte);
         let before = &source[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Place {
+        Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
         }

@@ -17,6 +17,7 @@ mod names;
 mod syntax;
 mod tokens;
 mod tree;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -28,14 +29,39 @@ pub(crate) const LENGTH_MAX: usize = 2048;
 
 /// What a guard may name.
 pub(crate) struct Scope<'a> {
-    /// The type of a fact, if the workflow has it.
-    pub(crate) fields: &'a dyn Fn(&str) -> Option<GuardType>,
+    /// What a fact takes, if the workflow has it.
+    pub(crate) fields: &'a dyn Fn(&str) -> Option<FactKind>,
     /// All facts, to suggest one from.
     pub(crate) field_names: Vec<String>,
     /// All states.
     pub(crate) state_names: Vec<String>,
     /// All documents.
     pub(crate) document_names: Vec<String>,
+}
+
+/// What a fact takes, as far as a guard can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FactKind {
+    /// Yes or no.
+    Bool,
+    /// A whole number, or an amount in yuan.
+    Int,
+    /// Any words.
+    Text,
+    /// A date.
+    Date,
+    /// One of these.
+    Choice(Vec<String>),
+}
+
+impl FactKind {
+    fn kind(&self) -> GuardType {
+        match self {
+            Self::Bool => GuardType::Bool,
+            Self::Int => GuardType::Int,
+            Self::Text | Self::Date | Self::Choice(_) => GuardType::Text,
+        }
+    }
 }
 
 /// What a part of a guard stands for.

@@ -6,6 +6,7 @@
 //! is an argument.
 
 mod actor;
+mod block;
 mod case;
 mod command;
 mod compile;
@@ -19,17 +20,20 @@ mod encoding;
 mod entry;
 mod facts;
 mod follow;
+mod form;
 mod guard;
 mod input;
 mod library;
 mod migrate;
 mod refusal;
+mod schema;
 mod signing;
 mod situation;
 mod source;
 mod standing;
 mod suggest;
 mod timers;
+mod tree;
 mod value;
 mod workflow;
 
@@ -37,6 +41,7 @@ pub use groundbreak_sla as sla;
 pub use groundbreak_sla::{Language, Text};
 
 pub use actor::Actor;
+pub use block::{Assembled, assemble};
 pub use case::{Case, ClockHistory, DocumentVersion, FoldError, Stay};
 pub use command::{Act, CaseId, Command, CommandId};
 pub use critical_path::{CriticalPath, CriticalStep};
@@ -47,11 +52,12 @@ pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessSte
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
 pub use input::number_as_kept;
-pub use library::{Library, LibraryError, definition_schema};
+pub use library::{Library, LibraryError};
 pub use migrate::{
     Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
 };
 pub use refusal::{ClosedGate, Refusal};
+pub use schema::definition_schema;
 pub use situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,

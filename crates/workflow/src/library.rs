@@ -4,7 +4,6 @@ use std::sync::Arc;
 use groundbreak_sla::{Calendar, CalendarSpec};
 
 use crate::compile::compile;
-use crate::definition::Definition;
 use crate::{Diagnostic, Refusal, Text, Workflow};
 
 /// Compiled workflows and the calendars they count on.
@@ -76,7 +75,8 @@ impl Library {
     /// [`LibraryError::Faults`] with everything wrong with it; [`LibraryError::VersionTaken`] when
     /// the version is there with another text.
     pub fn add_workflow(&mut self, source: &str) -> Result<Arc<Workflow>, LibraryError> {
-        let mut workflow = compile(source, &self.calendars).map_err(LibraryError::Faults)?;
+        let mut workflow =
+            compile(source, &self.calendars, &self.specs).map_err(LibraryError::Faults)?;
         // A case that is carried over to it may have counted on an earlier one.
         let id = workflow.calendar.id().to_owned();
         let earlier = (id.clone(), 0)..(id, workflow.calendar.version());
@@ -97,6 +97,18 @@ impl Library {
         let workflow = Arc::new(workflow);
         self.workflows.insert(key, Arc::clone(&workflow));
         Ok(workflow)
+    }
+
+    /// Checks a block that stands by itself, and returns its name. What it holds is checked where it
+    /// is used.
+    ///
+    /// # Errors
+    ///
+    /// [`LibraryError::Faults`].
+    pub fn check_block(&self, source: &str) -> Result<String, LibraryError> {
+        crate::source::check_length(source)
+            .and_then(|()| crate::block::check(source))
+            .map_err(LibraryError::Faults)
     }
 
     /// Returns a workflow by name, in this version or the newest.
@@ -141,13 +153,6 @@ impl Library {
     pub fn calendars(&self) -> impl Iterator<Item = &Arc<Calendar>> {
         self.calendars.values()
     }
-}
-
-/// Returns the JSON Schema (draft 2020-12) of a workflow definition, for editors.
-pub fn definition_schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(Definition);
-    schema.insert("title".to_owned(), "Groundbreak workflow definition".into());
-    schema.to_value()
 }
 
 impl LibraryError {

@@ -1,4 +1,4 @@
-//! From YAML text to serde values, keeping the place of everything.
+//! From YAML text to a tree that knows where everything stands.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,15 +6,28 @@ use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{Error, Location, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Spanned};
 
-use crate::suggest::nearest;
+use crate::tree::Tree;
 use crate::{Diagnostic, Text};
 
 /// The longest definition or calendar that is read, in bytes.
 pub const SOURCE_LENGTH_MAX: usize = 1 << 20;
+
+/// How deep a definition may be nested.
+const DEPTH_MAX: usize = 64;
+
+/// How much `*` may repeat in all: a definition that repeats itself more has blocks.
+const ALIASED_MAX: usize = 10_000;
+
+/// The most values a definition may have, those of its blocks included.
+pub(crate) const NODES_MAX: usize = 100_000;
+
+/// What stands for a value that is not in the text: it was missing or wrong, which is reported
+/// where it shows.
+pub(crate) const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
 
 /// A value and the bytes of the source it was read from.
 #[derive(Clone, Debug, Default)]
@@ -53,14 +66,34 @@ impl<T: fmt::Display> fmt::Display for At<T> {
     }
 }
 
+/// The name under which a value with its place asks the reader of trees for both. No other reader
+/// knows it.
+pub(crate) const AT: &str = "$groundbreak::At";
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<T>::deserialize(deserializer)?;
-        let span = bytes_of(&spanned.referenced);
-        Ok(Self {
-            value: spanned.value,
-            span,
-        })
+        struct Placed<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Placed<T> {
+            type Value = At<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value with its place")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<At<T>, A::Error> {
+                let missing = || serde::de::Error::invalid_length(0, &"a start, an end, a value");
+                let start = seq.next_element()?.ok_or_else(missing)?;
+                let end = seq.next_element()?.ok_or_else(missing)?;
+                let value = seq.next_element()?.ok_or_else(missing)?;
+                Ok(At {
+                    value,
+                    span: start..end,
+                })
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(AT, Placed(std::marker::PhantomData))
     }
 }
 
@@ -82,6 +115,103 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     }
 }
 
+/// Checks that a text is not longer than any that is read.
+///
+/// # Errors
+///
+/// One diagnostic, `source-too-long`.
+pub(crate) fn check_length(source: &str) -> Result<(), Vec<Diagnostic>> {
+    let length = source.len();
+    if length <= SOURCE_LENGTH_MAX {
+        return Ok(());
+    }
+    let message = Text::new(
+        format!("文件有 {length} 字节，上限为 {SOURCE_LENGTH_MAX} 字节。"),
+        format!("The file has {length} bytes; at most {SOURCE_LENGTH_MAX} are read."),
+    );
+    let help = Text::new("请拆成几个流程。", "Split it into several workflows.");
+    Err(vec![
+        Diagnostic::new("source-too-long", 0..0, message).with_help(help),
+    ])
+}
+
+/// Returns the bytes of each document of a YAML stream that holds more than comments.
+///
+/// A line that begins with `---` ends a document wherever it stands: YAML allows it inside no
+/// value.
+pub(crate) fn documents(source: &str) -> Vec<Range<usize>> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for line in source.split_inclusive('\n') {
+        let marker = line
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        if marker {
+            documents.push(start..at);
+            start = at + "---".len();
+        }
+        at += line.len();
+    }
+    documents.push(start..at);
+    documents.retain(|document| {
+        source[document.clone()].lines().any(|line| {
+            let line = line.trim();
+            !line.is_empty() && !line.starts_with('#')
+        })
+    });
+    documents
+}
+
+/// Reads one YAML document that stands at `document` in `source`.
+///
+/// Strict: only `true` and `false` are booleans, and an alias cannot make a small text large. Keys
+/// that stand twice are both kept.
+///
+/// # Errors
+///
+/// One diagnostic, `yaml-syntax`: what is not YAML cannot be read on.
+pub(crate) fn parse(source: &str, document: Range<usize>) -> Result<At<Tree>, Vec<Diagnostic>> {
+    let text = source.get(document.clone()).unwrap_or_default();
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        with_snippet: false,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        budget: serde_saphyr::budget! {
+            max_depth: DEPTH_MAX,
+            max_nodes: NODES_MAX,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: ALIASED_MAX,
+        },
+    };
+    let read: Result<Spanned<Tree>, Error> = serde_saphyr::from_str_with_options(text, options);
+    match read {
+        Ok(tree) => {
+            let mut tree = placed(tree);
+            tree.settle(source, document.start);
+            Ok(tree)
+        }
+        Err(error) => {
+            let mut fault = unread(text, &error);
+            fault.span = fault.span.start + document.start..fault.span.end + document.start;
+            Err(vec![fault])
+        }
+    }
+}
+
+/// Takes a value over from the YAML reader, with its place in the text that was read.
+pub(crate) fn placed<T>(spanned: Spanned<T>) -> At<T> {
+    At {
+        span: bytes_of(&spanned.referenced),
+        value: spanned.value,
+    }
+}
+
 fn bytes_of(location: &Location) -> Range<usize> {
     let span = location.span();
     let start = usize::try_from(span.byte_offset().unwrap_or(0)).unwrap_or(0);
@@ -89,183 +219,99 @@ fn bytes_of(location: &Location) -> Range<usize> {
     start..start.saturating_add(length)
 }
 
-/// Reads one YAML document.
-///
-/// Strict: only `true` and `false` are booleans, a key stands once, and an alias cannot make a
-/// small text large.
-///
-/// # Errors
-///
-/// One diagnostic, since reading stops at the first fault of form. Codes: `source-too-long`,
-/// `yaml-syntax`, `unknown-key`, `missing-key`, `wrong-type`, `duplicate-key`.
-pub(crate) fn read<T: DeserializeOwned>(source: &str) -> Result<T, Vec<Diagnostic>> {
-    if source.len() > SOURCE_LENGTH_MAX {
-        return Err(vec![Diagnostic::new(
-            "source-too-long",
-            0..0,
-            Text::new(
-                format!(
-                    "文件有 {} 字节，上限为 {SOURCE_LENGTH_MAX} 字节。",
-                    source.len()
-                ),
-                format!(
-                    "The file has {} bytes; at most {SOURCE_LENGTH_MAX} are read.",
-                    source.len()
-                ),
-            ),
-        )]);
-    }
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_depth: 64,
-            max_nodes: 100_000,
-            max_aliases: 1_000,
-            max_anchors: 1_000,
-        },
+/// Says why a text is not YAML that is read here.
+fn unread(text: &str, error: &Error) -> Diagnostic {
+    let span = error
+        .location()
+        .map_or(0..0, |location| underlined(text, place_of(text, &location)));
+    let said = error.without_snippet().to_string();
+    // Its place in this document need not be that in the file, which is told besides.
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let (what, help) = explained(said);
+    // What the YAML reader says is English only; it stands behind our own words.
+    let message = Text::new(
+        format!("{}（解析器：{said}）", what.zh),
+        format!("{} (the parser says: {said})", what.en),
+    );
+    let fault = if said.contains("budget") || said.contains("limit") {
+        Diagnostic::new("yaml-too-large", span, message)
+    } else {
+        Diagnostic::new("yaml-syntax", span, message)
     };
-    serde_saphyr::from_str_with_options(source, options)
-        .map_err(|error| vec![diagnostic(source, &error)])
+    fault.with_help(help)
 }
 
-fn diagnostic(source: &str, error: &Error) -> Diagnostic {
-    let span = error.location().map_or(0..0, |location| {
-        underlined(source, place_of(source, &location))
-    });
-    match error {
-        Error::SerdeUnknownField {
-            field, expected, ..
-        } => {
-            let help = match nearest(field, expected.iter().copied()) {
-                Some(name) => Text::new(
-                    format!("是否指 `{name}`？"),
-                    format!("Did you mean `{name}`?"),
-                ),
-                None => Text::new(
-                    format!("这里可用：{}。", expected.join("、")),
-                    format!("Possible here: {}.", expected.join(", ")),
-                ),
-            };
-            Diagnostic::new(
-                "unknown-key",
-                span,
-                Text::new(
-                    format!("这里没有 `{field}` 这一项。"),
-                    format!("There is no key `{field}` here."),
-                ),
-            )
-            .with_help(help)
-        }
-        Error::SerdeMissingField { field, .. } => Diagnostic::new(
-            "missing-key",
-            span,
+/// Puts what the YAML reader says into our words, as far as people commonly meet it.
+fn explained(said: &str) -> (Text, Text) {
+    let rows: [(&[&str], Text, Text); 6] = [
+        (
+            &["budget", "limit", "depth"],
             Text::new(
-                format!("缺少 `{field}`。"),
-                format!("`{field}` is missing."),
+                "这份 YAML 嵌套太深、太大或引用太多。",
+                "This YAML is nested too deep, too large, or repeats itself too often.",
             ),
-        )
-        .with_help(Text::new(
-            format!("请在此处加上 `{field}:`。"),
-            format!("Add `{field}:` here."),
-        )),
-        Error::DuplicateMappingKey { key, .. } => {
-            let key = key.clone().unwrap_or_default();
-            Diagnostic::new(
-                "duplicate-key",
-                span,
-                Text::new(
-                    format!("`{key}` 出现了两次。"),
-                    format!("`{key}` stands here twice."),
-                ),
-            )
-            .with_help(Text::new("请合并或改名。", "Join the two, or rename one."))
-        }
-        Error::SerdeUnknownVariant {
-            variant, expected, ..
-        } => {
-            let help = match nearest(variant, expected.iter().copied()) {
-                Some(name) => Text::new(
-                    format!("是否指 `{name}`？"),
-                    format!("Did you mean `{name}`?"),
-                ),
-                None => Text::new("请写其中之一。", "Write one of these."),
-            };
-            Diagnostic::new(
-                "wrong-type",
-                span,
-                Text::new(
-                    format!("`{variant}` 不在可选之列：{}。", expected.join("、")),
-                    format!("`{variant}` is none of: {}.", expected.join(", ")),
-                ),
-            )
-            .with_help(help)
-        }
-        Error::SerdeInvalidType {
-            unexpected,
-            expected,
-            ..
-        }
-        | Error::SerdeInvalidValue {
-            unexpected,
-            expected,
-            ..
-        } => Diagnostic::new(
-            "wrong-type",
-            span,
             Text::new(
-                format!("这里应为 {expected}，却是 {unexpected}。"),
-                format!("Expected {expected}, found {unexpected}."),
+                "请减少嵌套，去掉 `&` 和 `*` 引用。",
+                "Nest less, and do without `&` and `*`.",
             ),
         ),
-        // What the scanner says comes as a message too, and without bytes.
-        Error::Message { msg, location } | Error::ExternalMessage { msg, location, .. }
-            if location.span().byte_offset().is_none() =>
-        {
-            syntax(span, msg)
-        }
-        Error::InvalidScalar { ty, .. } if ty.starts_with(['u', 'i']) => Diagnostic::new(
-            "wrong-type",
-            span,
-            Text::new("这里应为整数。", "A whole number is expected here."),
-        )
-        .with_help(Text::new(
-            "请写数字，如 `1`。",
-            "Write digits, such as `1`.",
-        )),
-        Error::InvalidBooleanStrict { .. } => Diagnostic::new(
-            "wrong-type",
-            span,
+        (
+            &["anchor", "alias"],
+            Text::new("`*` 引用了不存在的 `&`。", "A `*` refers to no `&`."),
             Text::new(
-                "这里应为 true 或 false。",
-                "true or false is expected here.",
+                "文字若以 `*` 或 `&` 开头，请加引号。",
+                "Put text that begins with `*` or `&` into quotes.",
             ),
-        )
-        .with_help(Text::new(
-            "请写 `true` 或 `false`；yes、no、on、off 不算。",
-            "Write `true` or `false`; yes, no, on and off are words here.",
-        )),
-        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => Diagnostic::new(
-            "wrong-type",
-            span,
-            Text::new(format!("内容有误：{msg}"), msg.clone()),
         ),
-        other => syntax(span, &other.without_snippet().to_string()),
+        (
+            &["tab"],
+            Text::new("缩进中有制表符。", "There is a tab in the indentation."),
+            Text::new("请只用空格缩进。", "Indent with spaces only."),
+        ),
+        (
+            &["quot", "scalar"],
+            Text::new(
+                "文字或引号没有正确结束。",
+                "A text or a quote does not end as it should.",
+            ),
+            Text::new(
+                "引号要成对；文字里有 `: ` 或 ` #` 时，整段加引号。",
+                "Quotes come in pairs; put a text that has `: ` or ` #` in it into quotes.",
+            ),
+        ),
+        (
+            &["flow", "']'", "'}'", "','"],
+            Text::new(
+                "`{` 或 `[` 没有正确结束。",
+                "A `{` or `[` does not end as it should.",
+            ),
+            Text::new("请核对括号和逗号。", "Check brackets and commas."),
+        ),
+        (
+            &["mapping", "indent", "block", "key"],
+            Text::new(
+                "缩进或冒号有误。",
+                "The indentation or a colon is not right.",
+            ),
+            Text::new(
+                "同一层的项要对齐，冒号之后要有空格。",
+                "Align keys of one level, and put a space after each colon.",
+            ),
+        ),
+    ];
+    let lower = said.to_lowercase();
+    for (words, what, help) in rows {
+        if words.iter().any(|word| lower.contains(word)) {
+            return (what, help);
+        }
     }
-}
-
-fn syntax(span: Range<usize>, message: &str) -> Diagnostic {
-    Diagnostic::new(
-        "yaml-syntax",
-        span,
-        Text::new(format!("YAML 有误：{message}"), message),
+    (
+        Text::new("这里不是合格的 YAML。", "This is no proper YAML."),
+        Text::new(
+            "请检查缩进、引号和冒号。",
+            "Check indentation, quotes and colons.",
+        ),
     )
-    .with_help(Text::new(
-        "请检查缩进、引号和冒号。",
-        "Check indentation, quotes and colons.",
-    ))
 }
 
 /// Returns the bytes of a location. Where the reader tells only line and column, in characters,
@@ -305,7 +351,7 @@ fn underlined(source: &str, span: Range<usize>) -> Range<usize> {
 /// Returns where a value stands, by its path (`weekly.mon[1]`), or the nearest thing around it
 /// that the text has. The text must be one that was read.
 pub(crate) fn locate(source: &str, path: &str) -> Range<usize> {
-    let Ok(mut node) = read::<At<Node>>(source) else {
+    let Ok(mut node) = parse(source, 0..source.len()) else {
         return 0..0;
     };
     for step in path
@@ -314,15 +360,15 @@ pub(crate) fn locate(source: &str, path: &str) -> Range<usize> {
         .filter(|step| !step.is_empty())
     {
         let inner = match node.value {
-            Node::Map(pairs) => pairs
+            Tree::Map(pairs) => pairs
                 .into_iter()
                 .find(|(key, _)| key.value == step)
                 .map(|(_, value)| value),
-            Node::List(items) => step
+            Tree::List(items) => step
                 .parse()
                 .ok()
                 .and_then(|index: usize| items.into_iter().nth(index)),
-            Node::Leaf => None,
+            Tree::Leaf(_) => None,
         };
         match inner {
             Some(inner) => node = inner,
@@ -332,66 +378,28 @@ pub(crate) fn locate(source: &str, path: &str) -> Range<usize> {
     node.span
 }
 
-/// Any YAML value, for its places.
-#[derive(Debug)]
-enum Node {
-    Map(Vec<(At<String>, At<Node>)>),
-    List(Vec<At<Node>>),
-    Leaf,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyNode;
-
-        impl<'de> Visitor<'de> for AnyNode {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("anything")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Node::Map(pairs))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Node::List(items))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Leaf)
-            }
-        }
-
-        deserializer.deserialize_any(AnyNode)
+    #[test]
+    fn documents_are_told_apart_by_lines_of_three_dashes() {
+        let texts = |source: &'static str| {
+            documents(source)
+                .into_iter()
+                .map(|document| source[document].trim())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(texts("a: 1\n"), ["a: 1"]);
+        assert_eq!(
+            texts("---\na: 1\n---\n# 说明\nb: 2\n"),
+            ["a: 1", "# 说明\nb: 2"]
+        );
+        assert_eq!(
+            texts("# only\n---\na: --- x\n---- : 2"),
+            ["a: --- x\n---- : 2"]
+        );
+        assert_eq!(texts("a: 1\n--- \n---\n"), ["a: 1"]);
+        assert!(texts("").is_empty());
     }
 }

@@ -1,20 +1,21 @@
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
 use groundbreak_workflow::sla::Calendar;
-use groundbreak_workflow::{Diagnostic, Library, LibraryError, Text};
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    SourceCode, SourceSpan, SpanContents,
-};
-use serde::Serialize;
+use groundbreak_workflow::{Diagnostic, Library, LibraryError, Severity, Text};
 
 use crate::definitions::{DefinitionFile, DefinitionKind};
-use crate::screen::{Format, Screen};
+use crate::screen::Screen;
 use crate::trouble::Outcome;
+
+mod draw;
+mod row;
+mod sarif;
+mod witness;
+
+pub(super) use row::rows;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: groundbreak check workflows/*.yaml")]
@@ -30,16 +31,25 @@ pub(crate) struct Arguments {
     format: Format,
 }
 
-/// A fault as programs read it.
-#[derive(Serialize)]
-pub(super) struct FaultRow {
-    file: String,
-    line: usize,
-    column: usize,
-    code: &'static str,
-    message: Text,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<Text>,
+/// How the answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: a list of faults.
+    Json,
+    /// For editors and code hosts: SARIF 2.1.0.
+    Sarif,
+}
+
+impl From<crate::screen::Format> for Format {
+    fn from(format: crate::screen::Format) -> Self {
+        match format {
+            crate::screen::Format::Human => Self::Human,
+            crate::screen::Format::Json => Self::Json,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
@@ -71,6 +81,16 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     let (calendars, mut faulty) = check_calendars(&mut library, calendars);
     let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
     for file in workflows {
+        if file.kind == DefinitionKind::Block {
+            match library.check_block(&file.text) {
+                Ok(name) => good.push(Text::new(
+                    format!("正确 构件 {name}；其内容在使用处检查"),
+                    format!("ok block {name}; what it holds is checked where it is used"),
+                )),
+                Err(error) => faulty.push((file, faults_of(error))),
+            }
+            continue;
+        }
         match library.add_workflow(&file.text) {
             Ok(workflow) => good.push(Text::new(
                 format!(
@@ -100,25 +120,29 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
 pub(super) fn show(
     good: &[Text],
     faulty: &[Faulty],
-    format: Format,
+    format: impl Into<Format>,
     screen: &mut Screen,
 ) -> Result<Outcome> {
-    if format == Format::Json {
-        screen.json(&faulty.iter().flat_map(rows).collect::<Vec<_>>())?;
-    } else {
-        for text in good {
-            screen.say(text)?;
-        }
-        for (file, faults) in faulty {
-            for fault in faults {
-                draw(file, fault, screen)?;
+    match format.into() {
+        Format::Json => screen.json(&faulty.iter().flat_map(row::rows).collect::<Vec<_>>())?,
+        Format::Sarif => screen.json(&sarif::log(faulty, screen.language()))?,
+        Format::Human => {
+            for text in good {
+                screen.say(text)?;
+            }
+            for (file, faults) in faulty {
+                for fault in faults {
+                    draw::draw(file, fault, screen)?;
+                }
             }
         }
     }
-    Ok(if faulty.is_empty() {
-        Outcome::Good
-    } else {
+    // A warning is told and prevents nothing.
+    let mut all = faulty.iter().flat_map(|(_, faults)| faults);
+    Ok(if all.any(|fault| fault.severity == Severity::Error) {
         Outcome::Finding
+    } else {
+        Outcome::Good
     })
 }
 
@@ -165,159 +189,6 @@ fn faults_of(error: LibraryError) -> Vec<Diagnostic> {
         LibraryError::Faults(faults) => faults,
         taken @ LibraryError::VersionTaken { .. } => {
             vec![Diagnostic::new("version-taken", 0..0, taken.text())]
-        }
-    }
-}
-
-fn rows((file, faults): &Faulty) -> Vec<FaultRow> {
-    faults
-        .iter()
-        .map(|fault| FaultRow::new(file, fault))
-        .collect()
-}
-
-impl FaultRow {
-    pub(super) fn new(file: &DefinitionFile, fault: &Diagnostic) -> Self {
-        let place = fault.place(&file.text);
-        Self {
-            file: file.path.display().to_string(),
-            line: place.line,
-            column: place.column,
-            code: fault.code,
-            message: fault.message.clone(),
-            help: fault.help.clone(),
-        }
-    }
-}
-
-/// Draws a fault: where, what, the text underlined, and what to do.
-fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Result<()> {
-    let place = fault.place(&file.text);
-    let path = file.path.display().to_string();
-    let heading = format!("{path}:{}:{} {}", place.line, place.column, fault.code);
-    screen.line(screen.red(&heading))?;
-    let drawn = Drawn {
-        message: fault.message.get(screen.language()).to_owned(),
-        label: label(&file.text, fault),
-        source: Source {
-            name: path,
-            text: file.text.clone(),
-        },
-    };
-    let theme = if screen.colours() {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let mut text = String::new();
-    GraphicalReportHandler::new_themed(theme)
-        .with_width(100)
-        .render_report(&mut text, &drawn)?;
-    screen.line(text.trim_end())?;
-    if let Some(help) = &fault.help {
-        let heading = screen.word("建议：", "help: ");
-        screen.line(format!("  {heading}{}", help.get(screen.language())))?;
-    }
-    Ok(screen.line("")?)
-}
-
-/// Returns what is underlined: at least one character, and whole ones.
-fn label(text: &str, fault: &Diagnostic) -> LabeledSpan {
-    let mut start = fault.span.start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let mut end = fault.span.end.clamp(start, text.len());
-    while !text.is_char_boundary(end) {
-        end += 1;
-    }
-    LabeledSpan::new(None, start, end - start)
-}
-
-/// A fault as miette draws it.
-#[derive(Debug)]
-struct Drawn {
-    message: String,
-    label: LabeledSpan,
-    source: Source,
-}
-
-impl fmt::Display for Drawn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Drawn {}
-
-impl miette::Diagnostic for Drawn {
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(std::iter::once(self.label.clone())))
-    }
-}
-
-/// A text whose columns are counted in characters. miette counts bytes, which puts a fault behind
-/// Chinese text at a column that no editor shows.
-#[derive(Debug)]
-struct Source {
-    name: String,
-    text: String,
-}
-
-impl SourceCode for Source {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        lines_before: usize,
-        lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let read = self.text.read_span(span, lines_before, lines_after)?;
-        // With lines around it, what is read begins with a line.
-        let column = if read.column() == 0 {
-            0
-        } else {
-            self.column(read.span().offset())
-        };
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            read.data(),
-            *read.span(),
-            read.line(),
-            column,
-            read.line_count(),
-        )))
-    }
-}
-
-impl Source {
-    /// Returns how many characters stand before this byte on its line.
-    fn column(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or_default();
-        before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |line| line.chars().count())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_characters_are_underlined_wherever_the_span_lies() {
-        let text = "名: 企业";
-        for (start, end) in [(0, 0), (1, 2), (5, 8), (5, 99), (99, 3)] {
-            let span = label(text, &Diagnostic::new("test", start..end, Text::default()));
-            let (offset, length) = (span.offset(), span.len());
-            assert!(
-                text.get(offset..offset + length).is_some(),
-                "{start}..{end}"
-            );
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use groundbreak_sla::{Calendar, CalendarSpec};
 
-use crate::source::{locate, read};
+use crate::form::{self, Read};
+use crate::schema::CALENDAR;
+use crate::source::{check_length, locate, parse};
 use crate::suggest::nearest;
 use crate::{Diagnostic, Text};
 
@@ -15,7 +17,13 @@ pub(crate) fn compile_calendar(
     source: &str,
     parents: &BTreeMap<String, CalendarSpec>,
 ) -> Result<(CalendarSpec, Calendar), Vec<Diagnostic>> {
-    let written: CalendarSpec = read(source)?;
+    check_length(source)?;
+    let tree = parse(source, 0..source.len())?;
+    let read: Read<CalendarSpec> = form::read(&CALENDAR, tree)?;
+    if !read.faults.is_empty() {
+        return Err(read.faults);
+    }
+    let written = read.value;
     let spec = match &written.inherits {
         None => written,
         Some(parent) => match parents.get(parent) {

@@ -310,6 +310,7 @@ impl Checker<'_> {
         [left, right]: [&IdedExpr; 2],
         depth: usize,
     ) -> Option<Branch> {
+        let nodes = [left, right];
         let left = self.branch(left, depth);
         let right = self.branch(right, depth);
         let compared = match (left?, right?) {
@@ -320,6 +321,7 @@ impl Checker<'_> {
                 Condition::CompareNumbers(relation, Box::new([left, right]))
             }
             (Branch::Words(left), Branch::Words(right)) => {
+                self.words_fit(node, relation, sign, nodes);
                 Condition::CompareWords(relation, Box::new([left, right]))
             }
             (left, right) => {
@@ -400,6 +402,7 @@ impl Checker<'_> {
         list: &IdedExpr,
         depth: usize,
     ) -> Option<Branch> {
+        let asked = item;
         let item = self.branch(item, depth);
         let Expr::List(list) = &list.expr else {
             self.mistyped(
@@ -439,6 +442,9 @@ impl Checker<'_> {
             .into_iter()
             .collect::<Option<Vec<GuardValue>>>()
             .filter(|_| same)?;
+        for element in &list.elements {
+            self.words_fit(node, Relation::Equal, "in", [asked, element]);
+        }
         Some(Branch::Condition(match item {
             Branch::Condition(item) => Condition::AmongConditions(Box::new(item), constants),
             Branch::Number(item) => Condition::AmongNumbers(Box::new(item), constants),

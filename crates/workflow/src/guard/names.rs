@@ -68,7 +68,7 @@ impl Checker<'_> {
             self.unknown_field(&name, range);
             return None;
         };
-        Some(match kind {
+        Some(match kind.kind() {
             _ if select.test => Branch::Condition(Condition::Known(name)),
             GuardType::Bool => Branch::Condition(Condition::Field(name)),
             GuardType::Int => Branch::Number(Number::Field(name)),
@@ -273,7 +273,7 @@ impl Checker<'_> {
     }
 }
 
-fn is_data(node: &IdedExpr) -> bool {
+pub(super) fn is_data(node: &IdedExpr) -> bool {
     matches!(&node.expr, Expr::Ident(name) if name == DATA)
 }
 
@@ -281,7 +281,7 @@ fn contains(names: &[String], name: &str) -> bool {
     names.iter().any(|known| known == name)
 }
 
-fn meant(near: &str) -> Text {
+pub(super) fn meant(near: &str) -> Text {
     Text::new(
         format!("是否指 `{near}`？"),
         format!("Did you mean `{near}`?"),

@@ -25,6 +25,7 @@ impl Known {
                 ("most", GuardValue::Int(i64::MAX)),
                 ("urgent", GuardValue::Bool(true)),
                 ("kind", text("个体工商户")),
+                ("class", text("ordinary")),
                 ("signed_on", text("2023-03-23")),
             ]),
         }
@@ -45,11 +46,16 @@ impl GuardFacts for Known {
     }
 }
 
-fn declared(name: &str) -> Option<GuardType> {
+fn declared(name: &str) -> Option<FactKind> {
+    let choice = |values: &[&str]| Some(FactKind::Choice(names(values)));
     match name {
-        "fee" | "staff" | "most" | "unpaid" => Some(GuardType::Int),
-        "urgent" | "approved" => Some(GuardType::Bool),
-        "kind" | "signed_on" | "note" => Some(GuardType::Text),
+        "fee" | "staff" | "most" | "unpaid" => Some(FactKind::Int),
+        "urgent" | "approved" => Some(FactKind::Bool),
+        "kind" | "note" => Some(FactKind::Text),
+        "signed_on" | "filed_on" => Some(FactKind::Date),
+        "class" => choice(&["ordinary", "hazardous", "restricted"]),
+        "grade" => choice(&["first", "second"]),
+        "former_class" => choice(&["ordinary", "other"]),
         _ => None,
     }
 }
@@ -70,6 +76,8 @@ fn compile(source: &str) -> Result<Guard, Vec<GuardFault>> {
             "approved",
             "kind",
             "signed_on",
+            "filed_on",
+            "class",
             "note",
         ]),
         state_names: names(&["review", "issued"]),
@@ -177,7 +185,10 @@ fn dates_compare_as_text() {
     holds(&[
         ("data.signed_on < '2023-10-01'", true),
         ("data.signed_on >= '2023-03-23'", true),
-        ("(data.urgent ? data.signed_on : 'never') > '2024'", false),
+        (
+            "(data.urgent ? data.signed_on : '2022-01-01') > '2024-01-01'",
+            false,
+        ),
     ]);
 }
 
@@ -191,6 +202,55 @@ fn text_is_searched_and_measured_in_characters() {
         ("data.kind.contains('企业')", false),
         ("data.kind.size() == 5 && size('') == 0", true),
         (r"'\u4f01业' == '企业' && r'\d' == '\\d'", true),
+    ]);
+}
+
+#[test]
+fn a_choice_is_compared_with_its_choices_only() {
+    holds(&[
+        (
+            "data.class == 'ordinary' && data.class != 'hazardous'",
+            true,
+        ),
+        ("data.class in ['hazardous', 'ordinary']", true),
+        ("data.class.startsWith('ord')", true),
+        ("data.class == data.kind", false),
+    ]);
+    let wrong = "guard-unknown-choice";
+    refused(&[
+        ("data.class == \"«ordinry»\"", &[wrong]),
+        ("'«ordinry»' != data.class", &[wrong]),
+        ("data.class in ['ordinary', '«other»']", &[wrong]),
+        ("(data.urgent ? data.class : 'x') == '«x»'", &[wrong]),
+        (
+            "data.class == (data.urgent ? '«a»' : '«b»')",
+            &[wrong, wrong],
+        ),
+        ("data.class == «''»", &[wrong]),
+        ("data.class «<» 'ordinary'", &["guard-type"]),
+        ("data.class «==» data.grade", &["guard-type"]),
+    ]);
+    assert!(compile("data.class == data.former_class").is_ok());
+    assert_eq!(help("data.class == 'ordinry'"), "Did you mean `ordinary`?");
+    assert_eq!(
+        help("data.class == 'x'"),
+        "There are: ordinary, hazardous, restricted."
+    );
+}
+
+#[test]
+fn a_date_is_compared_with_dates_only() {
+    assert!(compile("data.signed_on <= data.filed_on").is_ok());
+    refused(&[
+        ("data.signed_on > '«2023»'", &["guard-not-a-date"]),
+        ("'«2023-02-30»' == data.signed_on", &["guard-not-a-date"]),
+        (
+            "data.signed_on in ['2023-02-28', '«soon»']",
+            &["guard-not-a-date"],
+        ),
+        ("data.signed_on «==» data.kind", &["guard-type"]),
+        ("data.class «!=» data.signed_on", &["guard-type"]),
+        ("data.signed_on «>» 20230323", &["guard-type"]),
     ]);
 }
 
@@ -657,17 +717,8 @@ fn number() -> impl Strategy<Value = String> {
 }
 
 fn words() -> impl Strategy<Value = String> {
-    prop::sample::select(
-        &[
-            "data.kind",
-            "data.note",
-            "data.signed_on",
-            "'2023-03'",
-            "\"个体\"",
-            "''",
-        ][..],
-    )
-    .prop_map(str::to_owned)
+    prop::sample::select(&["data.kind", "data.note", "'2023-03'", "\"个体\"", "''"][..])
+        .prop_map(str::to_owned)
 }
 
 fn condition() -> impl Strategy<Value = String> {

@@ -1,14 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::source::read;
+use crate::form::{self, Read};
+use crate::schema::MAPPING;
+use crate::source::{check_length, parse};
 use crate::suggest::nearest;
 use crate::{Data, Diagnostic, Refusal, StateKind, Text, Workflow};
 
 /// What an operator says about what two versions of a workflow do not share. Whatever has the same
 /// name in both needs no line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
     /// States of the old version, each with the state of the new one that takes its place. What was
@@ -155,9 +158,16 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// One diagnostic, since reading stops at the first fault of form.
+    /// Every fault of form, each in its place.
     pub fn read(source: &str) -> Result<Self, Vec<Diagnostic>> {
-        read(source)
+        check_length(source)?;
+        let tree = parse(source, 0..source.len())?;
+        let read: Read<Self> = form::read(&MAPPING, tree)?;
+        if read.faults.is_empty() {
+            Ok(read.value)
+        } else {
+            Err(read.faults)
+        }
     }
 
     /// Checks every name against the versions that cases come from, and the one they move to.

@@ -95,6 +95,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
         path: PathBuf::from(format!("{}.yaml", spec.id)),
         text,
         kind: DefinitionKind::Calendar,
+        blocks: Vec::new(),
     };
     let (_, faulty) = check_calendars(&mut library, vec![file.clone()]);
     if !faulty.is_empty() {
@@ -203,6 +204,7 @@ fn drawn(path: &Path, bytes: &[u8], faults: &[IcsFault]) -> Faulty {
         path: path.to_owned(),
         text,
         kind: DefinitionKind::Calendar,
+        blocks: Vec::new(),
     };
     (file, diagnostics)
 }

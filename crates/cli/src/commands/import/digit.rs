@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -42,40 +42,32 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     let imported = digit::import(service, &arguments.calendar);
     findings.extend(imported.findings);
     findings.sort_by_key(|finding| finding.span.start);
-    let source = DefinitionFile {
-        path: arguments.file.clone(),
-        text,
-        kind: DefinitionKind::Workflow,
-    };
-    let definition = DefinitionFile {
-        path: Path::new("(definition)").to_owned(),
-        text: imported.yaml,
-        kind: DefinitionKind::Workflow,
-    };
+    let source = DefinitionFile::alone(arguments.file.clone(), DefinitionKind::Workflow, text);
+    let path = PathBuf::from("(definition)");
+    let definition = DefinitionFile::alone(path, DefinitionKind::Workflow, imported.yaml);
     let faults = faults(&definition)?;
-    let rows = || {
-        let of_source = findings.iter().map(|finding| (&source, finding));
-        of_source.chain(faults.iter().map(|fault| (&definition, fault)))
+    let outcome = if findings.is_empty() && faults.is_empty() {
+        Outcome::Good
+    } else {
+        Outcome::Finding
     };
+    let found = [(source, findings), (definition, faults)];
+    let [_, (definition, _)] = &found;
     match arguments.format {
         Format::Json => {
-            let rows: Vec<_> = rows()
-                .map(|(file, finding)| check::FaultRow::new(file, finding))
-                .collect();
+            let rows: Vec<_> = found.iter().flat_map(check::rows).collect();
             screen.json(&json!({ "definition": definition.text, "findings": rows }))?;
         }
         Format::Human => {
             screen.line(definition.text.trim_end())?;
-            for (file, finding) in rows() {
-                eprintln!("{}", line(file, finding, screen));
+            for (file, findings) in &found {
+                for finding in findings {
+                    eprintln!("{}", line(file, finding, screen));
+                }
             }
         }
     }
-    Ok(if findings.is_empty() && faults.is_empty() {
-        Outcome::Good
-    } else {
-        Outcome::Finding
-    })
+    Ok(outcome)
 }
 
 /// Says in one line what is unsound and what to do. The definition has standard output for itself.
