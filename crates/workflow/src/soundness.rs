@@ -1,0 +1,82 @@
+//! What can be proven of a workflow before any case runs.
+//!
+//! Every place a case can come to is explored, with the answers of facts and documents left open.
+//! The term of the field is soundness: from every place a case can come to its end can still be
+//! reached, no step is dead, nothing goes on for ever by itself.
+//!
+//! # Source
+//!
+//! docs/decisions/0009-proven-before-they-run.md; W. M. P. van der Aalst, "The Application of
+//! Petri Nets to Workflow Management", 1998, section 3 (soundness).
+
+mod explicit;
+mod model;
+mod survey;
+mod walk;
+
+use groundbreak_statechart::Configuration;
+
+use crate::{Diagnostic, Witness, Workflow};
+use explicit::Search;
+use model::Model;
+use walk::Node;
+
+/// How far a proof goes before it says that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most configurations that are looked at one by one.
+    pub configurations: usize,
+    /// The most nodes of the diagrams that stand for sets of configurations.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            configurations: 200_000,
+            nodes: 8_000_000,
+        }
+    }
+}
+
+/// Whether a case can still come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// It can, for instance so. The way is one that facts and documents may allow.
+    Yes(Witness),
+    /// It cannot, whatever anybody does.
+    No,
+    /// No way was found among this many configurations, and more were not looked at.
+    NotProven {
+        /// How many.
+        explored: usize,
+    },
+}
+
+impl Workflow {
+    /// Tells whether a case that is in this configuration can still come to its end.
+    ///
+    /// Conditions on facts and documents are taken to have either answer; where the case is counts
+    /// exactly. A configuration of another chart cannot complete.
+    pub fn can_complete(&self, from: &Configuration, limits: &Limits) -> Completion {
+        let model = Model::new(self);
+        let start = Node {
+            configuration: from.clone(),
+            spent: Vec::new(),
+        };
+        Search::new(&model).completion(start, limits)
+    }
+}
+
+/// What is proven of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soundness {
+    /// How many different configurations a case can be in, as far as was looked.
+    pub configurations: u128,
+    /// How many of them were looked at one by one.
+    pub explored: usize,
+    /// Whether there are no others. If not, nothing is proven beyond those.
+    pub complete: bool,
+    /// What is wrong, in the order of the text.
+    pub findings: Vec<Diagnostic>,
+}
