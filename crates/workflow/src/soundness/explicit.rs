@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use groundbreak_statechart::{Chart, Configuration, Event, Trigger};
+use groundbreak_statechart::{Chart, Configuration, Event, StateId, TransitionId, Trigger};
 
 use super::model::{Model, Stimulus};
 use super::survey::{Survey, Target};
@@ -68,7 +68,7 @@ impl<'m> Search<'m> {
         let mut next = 0;
         while let Some(node) = self.nodes.get(next).cloned() {
             if node.configuration.is_done(self.model.chart) {
-                return Completion::Yes(self.way_to(next, None));
+                return Completion::Yes(self.way_to(next));
             }
             if self.exhausted(limits) {
                 return Completion::NotProven { explored: next };
@@ -104,13 +104,11 @@ impl<'m> Search<'m> {
                 }
                 Outcome::Livelock { states } => survey.livelock(Target {
                     node: None,
-                    last: None,
                     leads_to: states,
                 }),
             }
         }
         let mut edges: Vec<(usize, usize)> = Vec::new();
-        let mut silent = Vec::new();
         let mut next = 0;
         while let Some(node) = self.nodes.get(next).cloned() {
             if self.exhausted(limits) {
@@ -118,26 +116,14 @@ impl<'m> Search<'m> {
             }
             self.note_possible(&mut survey, next, &node.configuration);
             let moves = self.walker.moves(&node);
-            let mut moved = false;
             for found in moves {
-                let last = found
-                    .stimulus
-                    .map(|stimulus| (stimulus, found.assuming.clone()));
                 match &found.outcome {
                     Outcome::Rest { step, .. } => survey.note(step),
-                    Outcome::Livelock { states } => survey.livelock(Target {
-                        node: Some(next),
-                        last,
-                        leads_to: states.clone(),
-                    }),
+                    Outcome::Livelock { .. } => survey.livelock(Target::at(next)),
                 }
                 if let Some(to) = self.follow(next, found) {
-                    moved |= to != next;
                     edges.push((next, to));
                 }
-            }
-            if !moved {
-                silent.push(next);
             }
             next += 1;
         }
@@ -147,10 +133,7 @@ impl<'m> Search<'m> {
             self.nodes.iter().map(|node| &node.configuration).collect();
         survey.configurations = u128::try_from(distinct.len()).unwrap_or(u128::MAX);
         if survey.complete {
-            survey.stuck = self.first_stuck(&edges).map(|number| {
-                let silent = silent.contains(&number);
-                (Target::at(number), silent)
-            });
+            survey.stuck = self.first_stuck(&edges).map(Target::at);
         }
         (survey, self)
     }
@@ -195,49 +178,29 @@ impl<'m> Search<'m> {
         completes.iter().position(|completes| !completes)
     }
 
-    /// Returns the way to a place, and one move more.
-    pub(super) fn witness(&mut self, target: &Target) -> Witness {
-        let Some(number) = target.node else {
-            return Witness {
-                opened_in: target.leads_to.clone(),
-                steps: Vec::new(),
-            };
-        };
-        let last = target
-            .last
-            .clone()
-            .map(|(stimulus, assuming)| (Way { stimulus, assuming }, target.leads_to.clone()));
-        self.way_to(number, last)
+    /// Returns the place of a target; none before a case is opened.
+    pub(super) fn node(&self, target: &Target) -> Option<&Node> {
+        self.nodes.get(target.node?)
     }
 
-    /// Returns where a stimulus leads from a place, the first way that it can go.
-    pub(super) fn first_outcome(
-        &mut self,
-        number: usize,
-        stimulus: usize,
-    ) -> Option<(Vec<(usize, bool)>, Vec<String>)> {
-        let node = self.nodes.get(number)?.clone();
-        let chart = self.model.chart;
-        let found = self.walker.moves(&node).into_iter();
-        found
-            .filter(|found| found.stimulus == Some(stimulus))
-            .find_map(|found| match found.outcome {
-                Outcome::Rest { node, .. } => {
-                    Some((found.assuming, leaves(chart, &node.configuration)))
-                }
-                Outcome::Livelock { .. } => None,
-            })
+    /// Returns the way to a target.
+    pub(super) fn witness(&self, target: &Target) -> Option<Witness> {
+        Some(self.way_to(target.node?))
     }
 
-    fn way_to(&self, number: usize, last: Option<(Way, Vec<String>)>) -> Witness {
+    /// Returns the first place in which both states are active.
+    pub(super) fn together(&self, one: StateId, two: StateId) -> Option<Witness> {
+        let both = |node: &Node| node.configuration.is_in(one) && node.configuration.is_in(two);
+        Some(self.way_to(self.nodes.iter().position(both)?))
+    }
+
+    fn way_to(&self, number: usize) -> Witness {
         let chart = self.model.chart;
         let mut steps = Vec::new();
-        if let Some((way, leads_to)) = last {
-            steps.push(self.said(&way, leads_to));
-        }
         let mut number = number;
         while let Some(Some((from, way))) = self.origins.get(number) {
-            steps.push(self.said(way, leaves(chart, &self.nodes[number].configuration)));
+            let leads_to = leaves(chart, &self.nodes[number].configuration);
+            steps.push(said(self.model, way.stimulus, &way.assuming, leads_to));
             number = *from;
         }
         steps.reverse();
@@ -246,25 +209,28 @@ impl<'m> Search<'m> {
             steps,
         }
     }
+}
 
-    fn said(&self, way: &Way, leads_to: Vec<String>) -> WitnessStep {
-        let guards = &self.model.workflow.guards;
-        WitnessStep {
-            happens: self.model.happening(&self.model.stimuli[way.stimulus]),
-            assuming: way
-                .assuming
-                .iter()
-                .filter_map(|(guard, holds)| {
-                    Some((guards.get(*guard)?.source().to_owned(), *holds))
-                })
-                .collect(),
-            leads_to,
-        }
+/// Returns a move as a witness says it.
+pub(super) fn said(
+    model: &Model<'_>,
+    stimulus: usize,
+    assuming: &[(usize, bool)],
+    leads_to: Vec<String>,
+) -> WitnessStep {
+    let guards = &model.workflow.guards;
+    WitnessStep {
+        happens: model.happening(&model.stimuli[stimulus]),
+        assuming: assuming
+            .iter()
+            .filter_map(|(guard, holds)| Some((guards.get(*guard)?.source().to_owned(), *holds)))
+            .collect(),
+        leads_to,
     }
 }
 
 /// Returns the names of the innermost states.
-fn leaves(chart: &Chart, configuration: &Configuration) -> Vec<String> {
+pub(super) fn leaves(chart: &Chart, configuration: &Configuration) -> Vec<String> {
     configuration
         .leaves(chart)
         .map(|state| chart.name(state).to_owned())
@@ -274,7 +240,7 @@ fn leaves(chart: &Chart, configuration: &Configuration) -> Vec<String> {
 impl Model<'_> {
     /// Returns the number of the stimulus that sets a transition off; none for what happens by
     /// itself.
-    pub(super) fn stimulus_of(&self, id: groundbreak_statechart::TransitionId) -> Option<usize> {
+    pub(super) fn stimulus_of(&self, id: TransitionId) -> Option<usize> {
         let written = self.chart.transition(id)?;
         self.stimuli.iter().position(|stimulus| match stimulus {
             Stimulus::Event(event) => written.accepts(Event::Named(event)),

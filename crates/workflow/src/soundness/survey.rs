@@ -15,20 +15,18 @@ pub(super) struct Survey {
     taken: Vec<bool>,
     /// Where guards and gates first allowed a transition, and the stimulus for it.
     possible: Vec<Option<(usize, usize)>>,
-    /// The first place from which no end can be reached, and whether nothing can be done there.
-    pub(super) stuck: Option<(Target, bool)>,
+    /// The first place from which no end can be reached.
+    pub(super) stuck: Option<Target>,
     /// The first move that never comes to rest.
     pub(super) livelock: Option<Target>,
 }
 
-/// A place that was reached, and perhaps one move more.
+/// A place that was reached.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// The number of the place; `None` before a case is opened.
     pub(super) node: Option<usize>,
-    /// A stimulus and what is assumed of the guards.
-    pub(super) last: Option<(usize, Vec<(usize, bool)>)>,
-    /// Where that leads.
+    /// Where the opening of a case goes in circles, if it does.
     pub(super) leads_to: Vec<String>,
 }
 
@@ -36,7 +34,6 @@ impl Target {
     pub(super) fn at(number: usize) -> Self {
         Self {
             node: Some(number),
-            last: None,
             leads_to: Vec::new(),
         }
     }
@@ -71,6 +68,24 @@ impl Survey {
             for transition in &microstep.transitions {
                 self.taken[transition.index()] = true;
             }
+        }
+    }
+
+    pub(super) fn set_taken(&mut self, id: TransitionId) {
+        if let Some(taken) = self.taken.get_mut(id.index()) {
+            *taken = true;
+        }
+    }
+
+    pub(super) fn set_entered(&mut self, state: StateId) {
+        if let Some(entered) = self.entered.get_mut(state.index()) {
+            *entered = true;
+        }
+    }
+
+    pub(super) fn set_exited(&mut self, state: StateId) {
+        if let Some(exited) = self.exited.get_mut(state.index()) {
+            *exited = true;
         }
     }
 

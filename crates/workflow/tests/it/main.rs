@@ -7,6 +7,7 @@ mod decide;
 mod deemed;
 mod desk;
 mod follow;
+mod soundness;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
 
