@@ -22,7 +22,7 @@ mod walk;
 
 use groundbreak_statechart::Configuration;
 
-use crate::{Diagnostic, Witness, Workflow};
+use crate::{Diagnostic, Severity, Text, Witness, Workflow};
 use evidence::Evidence;
 use explicit::Search;
 use model::Model;
@@ -101,6 +101,57 @@ impl Workflow {
             findings,
         }
     }
+}
+
+impl Soundness {
+    /// Returns the findings that keep a definition from being published.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Says how far the proof goes, as one clause.
+    pub fn verdict(&self) -> Text {
+        let number = grouped(self.configurations);
+        let completes = !self
+            .findings
+            .iter()
+            .any(|finding| matches!(finding.code, "cannot-complete" | "dead-end" | "livelock"));
+        match (self.complete, completes) {
+            (true, true) => Text::new(
+                format!("每个办件都能办结：已证 {number} 种处境"),
+                format!("every case can be completed: {number} configurations"),
+            ),
+            (true, false) => Text::new(
+                format!("有的办件办不结：共 {number} 种处境"),
+                format!("not every case can be completed: {number} configurations"),
+            ),
+            (false, _) => Text::new(
+                format!(
+                    "未能证明都能办结：只看了 {} 种处境，其余未看",
+                    self.explored
+                ),
+                format!(
+                    "not proven beyond {} configurations that every case can be completed",
+                    self.explored
+                ),
+            ),
+        }
+    }
+}
+
+/// Writes a number with its thousands apart.
+fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 impl Limits {

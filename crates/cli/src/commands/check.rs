@@ -5,7 +5,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use groundbreak_workflow::sla::Calendar;
-use groundbreak_workflow::{Diagnostic, Library, LibraryError, Text};
+use groundbreak_workflow::{
+    Diagnostic, Happening, Library, LibraryError, Limits, Severity, Soundness, Text, Witness,
+    Workflow,
+};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents,
@@ -37,9 +40,12 @@ struct FaultRow {
     line: usize,
     column: usize,
     code: &'static str,
+    severity: Severity,
     message: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness: Option<Witness>,
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
@@ -72,24 +78,15 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
     for file in workflows {
         match library.add_workflow(&file.text) {
-            Ok(workflow) => good.push(Text::new(
-                format!(
-                    "正确 {} v{}：{} 个状态，{} 个事件，{} 个时限",
-                    workflow.name,
-                    workflow.version,
-                    workflow.states.len(),
-                    workflow.events.len(),
-                    workflow.clocks.len()
-                ),
-                format!(
-                    "ok {} v{}: {}, {}, {}",
-                    workflow.name,
-                    workflow.version,
-                    counted(workflow.states.len(), "state"),
-                    counted(workflow.events.len(), "event"),
-                    counted(workflow.clocks.len(), "clock")
-                ),
-            )),
+            Ok(workflow) => {
+                let soundness = workflow.soundness(&Limits::default());
+                if soundness.errors().next().is_none() {
+                    good.push(verdict(&workflow, &soundness));
+                }
+                if !soundness.findings.is_empty() {
+                    faulty.push((file, soundness.findings));
+                }
+            }
             Err(error) => faulty.push((file, faults_of(error))),
         }
     }
@@ -115,11 +112,39 @@ pub(super) fn show(
             }
         }
     }
-    Ok(if faulty.is_empty() {
-        Outcome::Good
-    } else {
-        Outcome::Finding
-    })
+    let error = |fault: &Diagnostic| fault.severity == Severity::Error;
+    Ok(
+        if faulty.iter().any(|(_, faults)| faults.iter().any(error)) {
+            Outcome::Finding
+        } else {
+            Outcome::Good
+        },
+    )
+}
+
+/// Says that a workflow is in order, and what is proven of it.
+fn verdict(workflow: &Workflow, soundness: &Soundness) -> Text {
+    let proven = soundness.verdict();
+    Text::new(
+        format!(
+            "正确 {} v{}：{} 个状态，{} 个事件，{} 个时限；{}",
+            workflow.name,
+            workflow.version,
+            workflow.states.len(),
+            workflow.events.len(),
+            workflow.clocks.len(),
+            proven.zh
+        ),
+        format!(
+            "ok {} v{}: {}, {}, {}; {}",
+            workflow.name,
+            workflow.version,
+            counted(workflow.states.len(), "state"),
+            counted(workflow.events.len(), "event"),
+            counted(workflow.clocks.len(), "clock"),
+            proven.en
+        ),
+    )
 }
 
 /// Says that a calendar is in order.
@@ -179,8 +204,10 @@ fn rows((file, faults): &Faulty) -> Vec<FaultRow> {
                 line: place.line,
                 column: place.column,
                 code: fault.code,
+                severity: fault.severity,
                 message: fault.message.clone(),
                 help: fault.help.clone(),
+                witness: fault.witness.clone(),
             }
         })
         .collect()
@@ -190,7 +217,14 @@ fn rows((file, faults): &Faulty) -> Vec<FaultRow> {
 fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Result<()> {
     let place = fault.place(&file.text);
     let path = file.path.display().to_string();
-    let heading = format!("{path}:{}:{} {}", place.line, place.column, fault.code);
+    let weight = match fault.severity {
+        Severity::Error => "",
+        Severity::Warning => screen.word("（提醒）", " (warning)"),
+    };
+    let heading = format!(
+        "{path}:{}:{} {}{weight}",
+        place.line, place.column, fault.code
+    );
     screen.line(screen.red(&heading))?;
     let drawn = Drawn {
         message: fault.message.get(screen.language()).to_owned(),
@@ -214,7 +248,47 @@ fn draw(file: &DefinitionFile, fault: &Diagnostic, screen: &mut Screen) -> Resul
         let heading = screen.word("建议：", "help: ");
         screen.line(format!("  {heading}{}", help.get(screen.language())))?;
     }
+    if let Some(witness) = &fault.witness {
+        tell(witness, screen)?;
+    }
     Ok(screen.line("")?)
+}
+
+/// Tells the shortest way to where a fault shows.
+fn tell(witness: &Witness, screen: &mut Screen) -> Result<()> {
+    let heading = screen.word("怎样会到那里：", "how a case comes there:");
+    screen.line(format!("  {heading}"))?;
+    let opened = screen.word("新接件", "opened");
+    screen.line(format!("    {opened} -> {}", witness.opened_in.join(", ")))?;
+    for step in &witness.steps {
+        let what = match &step.happens {
+            Happening::Event(event) => event.clone(),
+            Happening::Timer(timer) => format!("{} {timer}", screen.word("到期", "due")),
+            Happening::Document => screen.word("收到材料", "a document comes in").to_owned(),
+        };
+        let assumed: Vec<String> = step
+            .assuming
+            .iter()
+            .map(|(condition, holds)| {
+                let not = if *holds {
+                    ""
+                } else {
+                    screen.word("不成立：", "not: ")
+                };
+                format!("{not}{condition}")
+            })
+            .collect();
+        let assuming = if assumed.is_empty() {
+            String::new()
+        } else {
+            format!(" ({}{})", screen.word("若 ", "if "), assumed.join("; "))
+        };
+        screen.line(format!(
+            "    {what}{assuming} -> {}",
+            step.leads_to.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 /// Returns what is underlined: at least one character, and whole ones.

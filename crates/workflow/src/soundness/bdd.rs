@@ -57,7 +57,7 @@ pub(super) struct Diagrams {
     exhausted: bool,
 }
 
-const CACHE_BITS: u32 = 18;
+const CACHE_BITS: u32 = 21;
 
 fn hash(a: u32, b: u32, c: u32) -> u64 {
     let mixed = u64::from(a)

@@ -152,7 +152,8 @@ impl Report<'_, '_> {
     fn dead(&mut self) {
         let chart = self.model.chart;
         for (id, transition) in chart.transitions() {
-            if self.survey.taken(id) || !self.survey.entered(transition.source) {
+            let reached = self.survey.entered(transition.source);
+            if self.survey.taken(id) || !reached || self.signpost(id) {
                 continue;
             }
             let finding = self
@@ -160,6 +161,17 @@ impl Report<'_, '_> {
                 .unwrap_or_else(|| self.preempted(id).unwrap_or_else(|| self.never_taken(id)));
             self.found.push(finding);
         }
+    }
+
+    /// Tells whether a transition is there to say what the law wants before an act: it is always
+    /// refused for its gates, and the same act is done elsewhere.
+    fn signpost(&self, id: TransitionId) -> bool {
+        let workflow = self.model.workflow;
+        let written = workflow.transition(id);
+        let elsewhere = self.model.chart.transitions().any(|(other, _)| {
+            self.survey.taken(other) && workflow.transition(other).event == written.event
+        });
+        written.event.is_some() && !written.gates.is_empty() && elsewhere
     }
 
     /// What waits for the end of a state that never comes.

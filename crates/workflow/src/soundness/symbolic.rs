@@ -46,14 +46,11 @@ impl<'m> Proof<'m> {
             .and(first, proof.encoding.lasting_facts);
         proof.opened = proof.settle(first);
         proof.explore()?;
-        eprintln!("DBG explored");
         let mut survey = Survey::new(model.chart);
         proof.note_taken(&mut survey);
         proof.note_possible(&mut survey);
         proof.find_livelock(first, &mut survey)?;
-        eprintln!("DBG livelock done");
         proof.find_completing()?;
-        eprintln!("DBG completing done");
         let encoding = &mut proof.encoding;
         let (states, others) = encoding.state_variables();
         let plain = encoding.diagrams.exists(proof.reached, others);
@@ -226,11 +223,6 @@ impl<'m> Proof<'m> {
                 let found = self.stimulated(number);
                 self.reached = self.encoding.diagrams.or(self.reached, found);
                 if self.failed() {
-                    eprintln!(
-                        "DBG failed beyond {} exh {}",
-                        self.beyond,
-                        self.encoding.diagrams.exhausted()
-                    );
                     return None;
                 }
             }
@@ -238,12 +230,6 @@ impl<'m> Proof<'m> {
                 let found = self.in_vain(number);
                 self.reached = self.encoding.diagrams.or(self.reached, found);
             }
-            eprintln!(
-                "DBG explore {} nodes, reached size {} passed {}",
-                self.encoding.diagrams.len(),
-                self.encoding.diagrams.size(self.reached),
-                self.encoding.diagrams.size(self.passed)
-            );
             if before == self.reached {
                 return (!self.failed()).then_some(());
             }
@@ -487,30 +473,13 @@ impl<'m> Proof<'m> {
         loop {
             let start = self.completes;
             let mut coming = self.coming_to(start);
-            eprintln!(
-                "DBG coming {} start {} nodes {}",
-                self.encoding.diagrams.size(coming),
-                self.encoding.diagrams.size(start),
-                self.encoding.diagrams.len()
-            );
-            for number in 0..self.encoding.triggers.len() {
+            // What is written first mostly happens first: going back, the last comes first.
+            for number in (0..self.encoding.triggers.len()).rev() {
                 let before = self.before_impulse(number, coming);
-                eprintln!(
-                    "DBG   {:?} {} ",
-                    self.model.stimuli[number],
-                    self.encoding.diagrams.len()
-                );
                 let new = self.encoding.diagrams.minus(before, self.completes);
                 if new.is_empty() {
                     continue;
                 }
-                eprintln!(
-                    "DBG   back {:?} coming {} completes {} nodes {}",
-                    self.model.stimuli[number],
-                    self.encoding.diagrams.size(coming),
-                    self.encoding.diagrams.size(self.completes),
-                    self.encoding.diagrams.len()
-                );
                 self.completes = self.encoding.diagrams.or(self.completes, new);
                 // What rests there under some facts counts at once for the stimuli that follow.
                 let encoding = &mut self.encoding;
