@@ -5,6 +5,7 @@
 mod architecture;
 mod errors;
 mod shipped;
+mod soundness;
 
 use std::path::{Path, PathBuf};
 

@@ -85,6 +85,27 @@ impl Workflow {
         Search::new(&model).completion(start, limits)
     }
 
+    /// Tells whether a case can come to its end at all, from one of the places it can be in when
+    /// it has been opened; as [`can_complete`](Self::can_complete).
+    pub fn can_be_completed(&self, limits: &Limits) -> Completion {
+        let model = Model::new(self);
+        let mut explored = 0;
+        for opening in walk::Walker::new(&model).openings() {
+            if let walk::Outcome::Rest { node, .. } = opening.outcome {
+                match self.can_complete(&node.configuration, limits) {
+                    Completion::No => {}
+                    Completion::NotProven { explored: more } => explored += more,
+                    yes => return yes,
+                }
+            }
+        }
+        if explored == 0 {
+            Completion::No
+        } else {
+            Completion::NotProven { explored }
+        }
+    }
+
     /// Explores every place a case can come to, and says what is wrong.
     ///
     /// Conditions on facts and documents are taken to have either answer; where the case is

@@ -709,7 +709,15 @@ impl<'m> Encoding<'m> {
             let raised = self.raised(state, &after, &entries);
             after.insert(slot, raised);
         }
-        self.assignment(|slot| after.get(&slot) == Some(&Set::ALL))
+        let mut first = self.assignment(|slot| after.get(&slot) == Some(&Set::ALL));
+        // No document can have been handed in to a case that is not open yet.
+        for (number, question) in self.model.questions.iter().enumerate() {
+            if question.document {
+                let document = self.diagrams.variable(before(self.of_atom[number].0));
+                first = self.diagrams.minus(first, document);
+            }
+        }
+        first
     }
 
     /// Returns the set that holds one place alone, whatever the facts.

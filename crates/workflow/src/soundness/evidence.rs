@@ -38,13 +38,8 @@ pub(super) fn gather<'m>(model: &'m Model<'m>, limits: &Limits) -> (Survey, Evid
 }
 
 impl<'m> Evidence<'m> {
-    pub(super) fn one_by_one(model: &'m Model<'m>, search: Search<'m>) -> Self {
+    fn one_by_one(model: &'m Model<'m>, search: Search<'m>) -> Self {
         let source = Source::OneByOne(search);
-        Self { model, source }
-    }
-
-    pub(super) fn all_at_once(model: &'m Model<'m>, proof: Proof<'m>) -> Self {
-        let source = Source::AllAtOnce(Box::new(proof));
         Self { model, source }
     }
 
@@ -62,8 +57,9 @@ impl<'m> Evidence<'m> {
     pub(super) fn stuck(&mut self, target: &Target) -> Option<(Witness, bool)> {
         let (witness, node) = self.way(target)?;
         let moves = Walker::new(self.model).moves(&node);
+        // A delay that runs out in vain is nothing anybody does.
         let silent = moves.iter().all(|found| match &found.outcome {
-            Outcome::Rest { node: next, .. } => next.configuration == node.configuration,
+            Outcome::Rest { step, .. } => step.is_empty(),
             Outcome::Livelock { .. } => false,
         });
         Some((witness, silent))

@@ -25,7 +25,8 @@ pub(super) fn findings<'m>(
     };
     report.unending();
     report.livelock();
-    if survey.complete {
+    // What goes on for ever hides what would come after it: it is to be mended first.
+    if survey.complete && survey.livelock.is_none() {
         report.unreachable();
         report.dead();
         report.clocks();
@@ -266,9 +267,9 @@ impl Report<'_, '_> {
             "never-taken",
             self.places.transition(chart, id),
             Text::new(
-                format!("`{name}` 里{}的去向永远走不了：它的条件在这里从不成立。", what.zh),
+                format!("`{name}` 里{}的去向永远走不了：它的条件在这里从不成立，或者办件在这里停不住。", what.zh),
                 format!(
-                    "The transition of `{name}` {} can never be taken: its condition never holds there.",
+                    "The transition of `{name}` {} can never be taken: its condition never holds there, or the case never rests there.",
                     what.en
                 ),
             ),

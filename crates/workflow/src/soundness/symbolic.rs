@@ -40,6 +40,8 @@ impl<'m> Proof<'m> {
     pub(super) fn survey(model: &'m Model<'m>, nodes_max: usize) -> Option<(Survey, Self)> {
         let mut proof = Self::new(model, nodes_max)?;
         let first = proof.encoding.first();
+        let passing = proof.encoding.passing_variables;
+        let first = proof.encoding.diagrams.exists(first, passing);
         let first = proof
             .encoding
             .diagrams

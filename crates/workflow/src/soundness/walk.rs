@@ -50,6 +50,8 @@ pub(super) struct Walker<'m> {
 struct Oracle {
     script: Vec<u8>,
     asked: Vec<(usize, u8)>,
+    /// Whether no document can be there yet.
+    no_documents: bool,
 }
 
 const NO: u8 = 0;
@@ -61,6 +63,9 @@ impl Oracle {
         let Some(question) = questions.get(atom) else {
             return Some(false);
         };
+        if question.document && self.no_documents {
+            return Some(false);
+        }
         let known = self.asked.iter().find(|(asked, _)| *asked == atom);
         let answer = match known {
             Some((_, answer)) if !question.moves => *answer,
@@ -173,9 +178,11 @@ impl<'m> Walker<'m> {
             spent: Vec::new(),
         };
         let mut moves = Vec::new();
+        self.oracle.no_documents = true;
         self.every_answer(&mut moves, None, |walker, assuming| {
             walker.step(&before, None, assuming)
         });
+        self.oracle.no_documents = false;
         moves
     }
 
