@@ -46,13 +46,17 @@ fn rows() -> Vec<Row> {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    files.into_iter().map(|path| row(&path)).collect()
+    let library = library();
+    files
+        .iter()
+        .map(|path| row(path, library.clone()))
+        .collect()
 }
 
-fn row(path: &std::path::Path) -> Row {
+fn row(path: &std::path::Path, mut library: Library) -> Row {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let source = std::fs::read_to_string(path).unwrap();
-    let workflow = match library().add_workflow(&source) {
+    let workflow = match library.add_workflow(&source) {
         Ok(workflow) => workflow,
         Err(LibraryError::Faults(faults)) => panic!("{name}: {faults:?}"),
         Err(error) => panic!("{name}: {error}"),
