@@ -153,8 +153,9 @@ fn every_fact(workflow: &Workflow) -> Vec<Facts> {
     all
 }
 
-fn clerk(workflow: &Workflow) -> Actor {
-    let mut actor = Actor::new("lin", "林", "clerk");
+/// Somebody who has every role of the workflow.
+fn person(workflow: &Workflow, id: &str) -> Actor {
+    let mut actor = Actor::new(id, "林", "clerk");
     actor.roles.extend(workflow.roles.keys().cloned());
     actor
 }
@@ -227,7 +228,7 @@ async fn replay(row: &Row, witness: &Witness, facts: &Facts) -> Option<Result<Ca
     let command = |act| Command {
         id: engine.new_command_id(),
         case: id,
-        actor: clerk(workflow),
+        actor: person(workflow, "lin"),
         seen_revision: None,
         effective_at: None,
         act,
@@ -305,7 +306,7 @@ fn everything_after(workflow: &Workflow, case: Option<&Case>) -> (BTreeSet<Strin
                 title: "Precision Motors".into(),
                 data: facts.clone(),
             };
-            let opening = command(act, clerk(workflow), numbers.next().unwrap());
+            let opening = command(act, person(workflow, "lin"), numbers.next().unwrap());
             waiting.extend(decide(workflow, None, &opening, now).map(|decision| decision.case));
         }
     }
@@ -335,14 +336,15 @@ fn everything_after(workflow: &Workflow, case: Option<&Case>) -> (BTreeSet<Strin
             workflow.name
         );
         now = now.max(case.recorded_at);
+        let somebody_new = || person(workflow, &format!("person {}", case.revision));
         let mut acts: Vec<(Act, Actor, Timestamp)> = Vec::new();
         for event in workflow.events.keys() {
             for facts in &every_fact {
-                acts.push((fire(workflow, event, facts), clerk(workflow), now));
+                acts.push((fire(workflow, event, facts), somebody_new(), now));
             }
         }
         for document in workflow.documents.keys() {
-            acts.push((attach(document), clerk(workflow), now));
+            acts.push((attach(document), somebody_new(), now));
         }
         if let Some(timer) = next {
             acts.push((Act::Tick, Actor::clock(), timer.due_at.max(now)));

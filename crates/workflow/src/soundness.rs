@@ -20,6 +20,9 @@ mod survey;
 mod symbolic;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use groundbreak_statechart::Configuration;
 
 use crate::{Diagnostic, Severity, Text, Witness, Workflow};

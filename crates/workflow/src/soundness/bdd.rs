@@ -57,7 +57,9 @@ pub(super) struct Diagrams {
     exhausted: bool,
 }
 
-const CACHE_BITS: u32 = 21;
+/// The results that are remembered at first, and at most.
+const CACHE_MIN: usize = 1 << 12;
+const CACHE_MAX: usize = 1 << 21;
 
 fn hash(a: u32, b: u32, c: u32) -> u64 {
     let mixed = u64::from(a)
@@ -84,7 +86,7 @@ impl Diagrams {
         Self {
             nodes: vec![constant(0), constant(1)],
             table: vec![0; 1 << 12],
-            cache: vec![[0; 4]; 1 << CACHE_BITS],
+            cache: vec![[0; 4]; CACHE_MIN],
             lists: Vec::new(),
             limit: limit.min(1 << 30),
             exhausted: false,
@@ -155,6 +157,10 @@ impl Diagrams {
     }
 
     fn rehash(&mut self, size: usize) {
+        if self.cache.len() < size.min(CACHE_MAX) {
+            self.cache.clear();
+            self.cache.resize(size.min(CACHE_MAX), [0; 4]);
+        }
         self.table.clear();
         self.table.resize(size, 0);
         let mask = size - 1;
@@ -168,14 +174,14 @@ impl Diagrams {
     }
 
     fn cached(&self, operation: u32, a: u32, b: u32) -> Option<u32> {
-        let at = slot(hash(operation, a, b), (1 << CACHE_BITS) - 1);
+        let at = slot(hash(operation, a, b), self.cache.len() - 1);
         let [found, x, y, result] = self.cache[at];
         (found == operation && x == a && y == b).then_some(result)
     }
 
     fn remember(&mut self, operation: u32, a: u32, b: u32, result: u32) -> u32 {
         if !self.exhausted {
-            let at = slot(hash(operation, a, b), (1 << CACHE_BITS) - 1);
+            let at = slot(hash(operation, a, b), self.cache.len() - 1);
             self.cache[at] = [operation, a, b, result];
         }
         result

@@ -19,6 +19,8 @@ pub(super) struct Proof<'m> {
     model: &'m Model<'m>,
     encoding: Encoding<'m>,
     nodes_max: usize,
+    /// Where a case is before anything happens by itself.
+    first: Set,
     /// Where a case can be when it has been opened and has come to rest.
     opened: Set,
     /// Where it can be at rest.
@@ -46,12 +48,13 @@ impl<'m> Proof<'m> {
             .encoding
             .diagrams
             .and(first, proof.encoding.lasting_facts);
+        proof.first = first;
         proof.opened = proof.settle(first);
         proof.explore()?;
         let mut survey = Survey::new(model.chart);
         proof.note_taken(&mut survey);
         proof.note_possible(&mut survey);
-        proof.find_livelock(first, &mut survey)?;
+        proof.find_livelock(&mut survey)?;
         proof.find_completing()?;
         let encoding = &mut proof.encoding;
         let (states, others) = encoding.state_variables();
@@ -91,6 +94,7 @@ impl<'m> Proof<'m> {
             model,
             encoding: Encoding::new(model, nodes_max)?,
             nodes_max,
+            first: Set::EMPTY,
             opened: Set::EMPTY,
             reached: Set::EMPTY,
             passed: Set::EMPTY,
@@ -111,6 +115,7 @@ impl<'m> Proof<'m> {
             return;
         }
         let mut sets: Vec<&mut Set> = vec![
+            &mut self.first,
             &mut self.opened,
             &mut self.reached,
             &mut self.passed,
@@ -300,23 +305,30 @@ impl<'m> Proof<'m> {
 
     /// Tells whether a transition is taken somewhere while a state below its domain is active.
     fn leaves(&mut self, id: TransitionId, state: StateId) -> bool {
-        let encoding = &mut self.encoding;
-        let active = encoding.active(state);
-        let mut found = false;
-        for number in 0..encoding.micros.len() {
-            let at = encoding.micros[number]
-                .chosen
-                .iter()
-                .find(|(chosen, _)| *chosen == id)
-                .map(|(_, at)| *at);
-            let Some(at) = at else { continue };
-            let at = encoding.diagrams.and(at, active);
-            let at = encoding.diagrams.and(at, encoding.facts);
-            let at_rest = encoding.diagrams.and(at, self.reached);
-            let on_the_way = encoding.diagrams.and(at, self.passed);
-            found |= !at_rest.is_empty() || !on_the_way.is_empty();
-        }
-        found
+        let encoding = &self.encoding;
+        let by_itself = std::iter::once(encoding.eventless)
+            .chain(encoding.dones.iter().map(|done| done.micro))
+            .map(|micro| (micro, self.passed));
+        let by_stimulus = encoding.triggers.iter().map(|it| (it.micro, it.only));
+        let reached = self.reached;
+        let taken: Vec<[Set; 3]> = by_itself
+            .map(|(micro, from)| (micro, from, Set::ALL))
+            .chain(by_stimulus.map(|(micro, only)| (micro, only, reached)))
+            .filter_map(|(micro, from, within)| {
+                let chosen = &encoding.micros[micro].chosen;
+                let (_, at) = chosen.iter().find(|(chosen, _)| *chosen == id)?;
+                Some([*at, from, within])
+            })
+            .collect();
+        let active = self.encoding.active(state);
+        taken.into_iter().any(|parts| {
+            let encoding = &mut self.encoding;
+            let start = encoding.diagrams.and(active, encoding.facts);
+            let met = parts
+                .into_iter()
+                .fold(start, |met, part| encoding.diagrams.and(met, part));
+            !met.is_empty()
+        })
     }
 
     /// Notes where guards and gates allow a transition that is never taken.
@@ -353,7 +365,7 @@ impl<'m> Proof<'m> {
 
     /// Finds what goes on for ever: the largest set of places on their way that leads into
     /// itself.
-    fn find_livelock(&mut self, first: Set, survey: &mut Survey) -> Option<()> {
+    fn find_livelock(&mut self, survey: &mut Survey) -> Option<()> {
         let mut going = self.passed;
         loop {
             let before = self.back(going);
@@ -369,7 +381,7 @@ impl<'m> Proof<'m> {
         if going.is_empty() {
             return Some(());
         }
-        if !self.encoding.diagrams.and(first, going).is_empty() {
+        if !self.encoding.diagrams.and(self.first, going).is_empty() {
             let opening = Walker::new(self.model).openings();
             for found in opening {
                 if let Outcome::Livelock { states } = found.outcome {

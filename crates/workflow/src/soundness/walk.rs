@@ -274,14 +274,18 @@ impl<'m> Walker<'m> {
                 let Outcome::Rest { node, step } = outcome else {
                     return Some(outcome);
                 };
-                let fired = step.transitions().any(|taken| taken == *transition);
-                let mut node = node;
-                if !fired {
-                    node.spent.push(*delay);
-                    node.spent.sort();
-                    node.spent.dedup();
+                if step.transitions().any(|taken| taken == *transition) {
+                    return Some(Outcome::Rest { node, step });
                 }
-                Some(Outcome::Rest { node, step })
+                // It has run out in vain. Facts have not changed since the case came to rest, so
+                // nothing happens by itself either.
+                let mut node = from.clone();
+                node.spent.push(*delay);
+                node.spent.sort();
+                Some(Outcome::Rest {
+                    node,
+                    step: Step::default(),
+                })
             }
             Stimulus::Document => {
                 // No event of a workflow has a dot in its name, so this one moves nothing itself.
