@@ -18,7 +18,7 @@ pub(super) struct Evidence<'m> {
 
 /// How it was explored.
 enum Source<'m> {
-    OneByOne(Search<'m>),
+    OneByOne(Box<Search<'m>>),
     AllAtOnce(Box<Proof<'m>>),
 }
 
@@ -39,7 +39,7 @@ pub(super) fn gather<'m>(model: &'m Model<'m>, limits: &Limits) -> (Survey, Evid
 
 impl<'m> Evidence<'m> {
     fn one_by_one(model: &'m Model<'m>, search: Search<'m>) -> Self {
-        let source = Source::OneByOne(search);
+        let source = Source::OneByOne(Box::new(search));
         Self { model, source }
     }
 

@@ -222,11 +222,10 @@ impl<'m> Proof<'m> {
         let mut seen = vec![Set::EMPTY; self.encoding.triggers.len()];
         loop {
             let before = self.reached;
-            for number in 0..self.encoding.triggers.len() {
-                if seen[number] == self.reached {
+            for (number, seen) in seen.iter_mut().enumerate() {
+                if std::mem::replace(seen, self.reached) == self.reached {
                     continue;
                 }
-                seen[number] = self.reached;
                 let found = self.stimulated(number);
                 self.reached = self.encoding.diagrams.or(self.reached, found);
                 if self.failed() {
