@@ -7,6 +7,7 @@ mod errors;
 mod guide;
 mod schema;
 mod shipped;
+mod soundness;
 
 use std::path::{Path, PathBuf};
 

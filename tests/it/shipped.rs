@@ -1,6 +1,6 @@
 //! What is shipped compiles, in both languages.
 
-use groundbreak_workflow::{Library, LibraryError, assemble};
+use groundbreak_workflow::{Library, LibraryError, Limits, assemble};
 
 use crate::root;
 
@@ -100,4 +100,26 @@ fn every_title_is_chinese_and_english() {
             );
         }
     }
+}
+
+#[test]
+fn every_shipped_workflow_is_proven_to_come_to_its_end() {
+    let proven: Vec<(String, u128)> = shipped()
+        .newest()
+        .map(|workflow| {
+            let soundness = workflow.soundness(&Limits::default());
+            assert!(soundness.complete, "{}", workflow.name);
+            assert_eq!(soundness.findings, [], "{}", workflow.name);
+            (workflow.name.clone(), soundness.configurations)
+        })
+        .collect();
+    assert_eq!(
+        proven,
+        [
+            ("capital-increase".into(), 11),
+            ("company-registration".into(), 224),
+            ("land-to-groundbreaking".into(), 2_890_919_819),
+            ("matter".into(), 9),
+        ]
+    );
 }

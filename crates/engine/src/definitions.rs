@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use groundbreak_store::{Put, PutError, ReadError, Store};
 use groundbreak_workflow::sla::{Calendar, CalendarRef};
-use groundbreak_workflow::{Library, LibraryError, Text, Workflow};
+use groundbreak_workflow::{Diagnostic, Library, LibraryError, Limits, Text, Workflow};
 use tokio::sync::Mutex;
 
 use crate::Failure;
@@ -190,6 +190,24 @@ impl Published {
     }
 }
 
+/// Adds a workflow that is published now: it has to be sound. One that was published before, by a
+/// program that proved less, is there all the same.
+fn add_sound_workflow(
+    published: &mut Published,
+    source: &str,
+    number: u64,
+) -> Result<Added<Workflow>, LibraryError> {
+    let (workflow, new) = published.add_workflow(source, number)?;
+    if new {
+        let soundness = workflow.soundness(&Limits::default());
+        let errors: Vec<Diagnostic> = soundness.errors().cloned().collect();
+        if !errors.is_empty() {
+            return Err(LibraryError::Faults(errors));
+        }
+    }
+    Ok((workflow, new))
+}
+
 impl Definitions {
     /// Reads everything that was published.
     pub(crate) async fn load(store: Arc<dyn Store>) -> Result<Self, LoadError> {
@@ -227,12 +245,12 @@ impl Definitions {
             .await
     }
 
-    /// Publishes a workflow. A text that was published before is not published again.
+    /// Publishes a workflow that is sound. A text that was published before is not published again.
     pub(crate) async fn publish_workflow(
         &self,
         source: String,
     ) -> Result<Arc<Workflow>, PublishError> {
-        self.publish(Kind::Workflow, source, Published::add_workflow)
+        self.publish(Kind::Workflow, source, add_sound_workflow)
             .await
     }
 

@@ -75,8 +75,15 @@ pub(crate) fn compile(
         .map_err(|faults| settled(faults, &origins))
 }
 
+/// Reads the definition of a text once more, for the places that a workflow does not keep.
+pub(crate) fn reread(source: &str) -> Option<(Definition, Origins)> {
+    let Expanded { tree, origins, .. } = expand(source).ok()?;
+    let read: Read<Definition> = form::read(&DEFINITION, tree).ok()?;
+    Some((read.value, origins))
+}
+
 /// Puts faults in their order and their places.
-fn settled(mut faults: Vec<Diagnostic>, origins: &Origins) -> Vec<Diagnostic> {
+pub(crate) fn settled(mut faults: Vec<Diagnostic>, origins: &Origins) -> Vec<Diagnostic> {
     // What stands nowhere follows from what was reported.
     faults.retain(|fault| fault.span.start != NOWHERE.start);
     faults.sort_by_key(|fault| (fault.span.start, fault.span.end));

@@ -66,6 +66,8 @@ pub enum Happening {
     Event(String),
     /// The timer of this name falls due.
     Timer(String),
+    /// A document is handed in, and what waited for documents goes on by itself.
+    Document,
 }
 
 /// A place in a text as people count it.

@@ -14,6 +14,7 @@ use crate::Text;
 mod checker;
 mod function;
 mod names;
+mod outline;
 mod syntax;
 mod tokens;
 mod tree;
@@ -22,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use outline::{Atom, Outline};
 use tree::Condition;
 
 /// The longest guard, in bytes.

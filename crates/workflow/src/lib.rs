@@ -29,6 +29,7 @@ mod refusal;
 mod schema;
 mod signing;
 mod situation;
+mod soundness;
 mod source;
 mod standing;
 mod suggest;
@@ -62,6 +63,7 @@ pub use situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
+pub use soundness::{Completion, Limits, Soundness};
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
 pub use timers::{Term, TermValue, Timer};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use groundbreak_workflow::sla::Calendar;
-use groundbreak_workflow::{Diagnostic, Library, LibraryError, Severity, Text};
+use groundbreak_workflow::{
+    Diagnostic, Library, LibraryError, Limits, Severity, Soundness, Text, Workflow,
+};
 
 use crate::definitions::{DefinitionFile, DefinitionKind};
 use crate::screen::Screen;
@@ -92,24 +94,15 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
             continue;
         }
         match library.add_workflow(&file.text) {
-            Ok(workflow) => good.push(Text::new(
-                format!(
-                    "正确 {} v{}：{} 个状态，{} 个事件，{} 个时限",
-                    workflow.name,
-                    workflow.version,
-                    workflow.states.len(),
-                    workflow.events.len(),
-                    workflow.clocks.len()
-                ),
-                format!(
-                    "ok {} v{}: {}, {}, {}",
-                    workflow.name,
-                    workflow.version,
-                    counted(workflow.states.len(), "state"),
-                    counted(workflow.events.len(), "event"),
-                    counted(workflow.clocks.len(), "clock")
-                ),
-            )),
+            Ok(workflow) => {
+                let soundness = workflow.soundness(&Limits::default());
+                if soundness.errors().next().is_none() {
+                    good.push(verdict(&workflow, &soundness));
+                }
+                if !soundness.findings.is_empty() {
+                    faulty.push((file, soundness.findings));
+                }
+            }
             Err(error) => faulty.push((file, faults_of(error))),
         }
     }
@@ -144,6 +137,31 @@ pub(super) fn show(
     } else {
         Outcome::Good
     })
+}
+
+/// Says that a workflow is in order, and what is proven of it.
+fn verdict(workflow: &Workflow, soundness: &Soundness) -> Text {
+    let proven = soundness.verdict();
+    Text::new(
+        format!(
+            "正确 {} v{}：{} 个状态，{} 个事件，{} 个时限；{}",
+            workflow.name,
+            workflow.version,
+            workflow.states.len(),
+            workflow.events.len(),
+            workflow.clocks.len(),
+            proven.zh
+        ),
+        format!(
+            "ok {} v{}: {}, {}, {}; {}",
+            workflow.name,
+            workflow.version,
+            counted(workflow.states.len(), "state"),
+            counted(workflow.events.len(), "event"),
+            counted(workflow.clocks.len(), "clock"),
+            proven.en
+        ),
+    )
 }
 
 /// Says that a calendar is in order.

@@ -10,6 +10,7 @@ mod deemed;
 mod desk;
 mod follow;
 mod migrate;
+mod soundness;
 
 pub(crate) const PERMIT: &str = include_str!("permit.yaml");
 

@@ -1,4 +1,4 @@
-use groundbreak_workflow::{Text, Witness};
+use groundbreak_workflow::{Happening, Text, Witness};
 
 /// Tells a witness step by step, from the opening of a case.
 pub(super) fn steps(witness: &Witness) -> Vec<Text> {
@@ -7,14 +7,10 @@ pub(super) fn steps(witness: &Witness) -> Vec<Text> {
         format!("the case is opened in {}", witness.opened_in.join(", ")),
     );
     let following = witness.steps.iter().map(|step| {
-        // What happens is written as the journal of programs has it: its kind and its name.
-        let happens = match serde_json::to_value(&step.happens) {
-            Ok(serde_json::Value::Object(one)) => one
-                .iter()
-                .map(|(kind, name)| format!("{kind} {}", name.as_str().unwrap_or_default()))
-                .collect(),
-            Ok(serde_json::Value::String(kind)) => kind,
-            _ => String::new(),
+        let happens = match &step.happens {
+            Happening::Event(event) => Text::new(event, event),
+            Happening::Timer(timer) => Text::new(format!("到期 {timer}"), format!("due {timer}")),
+            Happening::Document => Text::new("收到材料", "a document comes in"),
         };
         let assumed = |yes: &str, no: &str| {
             let answers = step.assuming.iter();
@@ -32,12 +28,14 @@ pub(super) fn steps(witness: &Witness) -> Vec<Text> {
         };
         Text::new(
             format!(
-                "{happens}{} → {}",
+                "{}{} → {}",
+                happens.zh,
                 bracketed(assumed("成立", "不成立")),
                 step.leads_to.join("、")
             ),
             format!(
-                "{happens}{} → {}",
+                "{}{} → {}",
+                happens.en,
                 bracketed(assumed("holds:", "does not hold:")),
                 step.leads_to.join(", ")
             ),
