@@ -55,6 +55,36 @@ impl Budget {
             Self::WorkingDays { days } | Self::CalendarDays { days } => days as i64,
         }
     }
+
+    /// The words on screen, without a comparator: 5 小时, 20 个工作日.
+    #[must_use]
+    pub fn text(self) -> Text {
+        let (zh, en) = match self {
+            Self::Elapsed { ms } => {
+                let (scale, number) = scaled(ms);
+                (
+                    format!("{number} {}", scale.zh),
+                    format!("{number} {}", plural(number, scale.long)),
+                )
+            }
+            Self::Working { ms } => {
+                let (scale, number) = scaled(ms);
+                (
+                    format!("{number} 个工作{}", scale.zh),
+                    format!("{number} working {}", plural(number, scale.long)),
+                )
+            }
+            Self::WorkingDays { days } => (
+                format!("{days} 个工作日"),
+                format!("{days} working {}", plural(i64::from(days), "day")),
+            ),
+            Self::CalendarDays { days } => (
+                format!("{days} 个自然日"),
+                format!("{days} calendar {}", plural(i64::from(days), "day")),
+            ),
+        };
+        Text::new(zh, en)
+    }
 }
 
 /// Whether the due instant itself is still in time.
@@ -145,30 +175,7 @@ impl Goal {
     /// The words on screen: 5 小时以内, 不满 2 小时, 20 个工作日以内.
     #[must_use]
     pub fn text(self) -> Text {
-        let (zh, en) = match self.budget {
-            Budget::Elapsed { ms } => {
-                let (scale, number) = scaled(ms);
-                (
-                    format!("{number} {}", scale.zh),
-                    format!("{number} {}", plural(number, scale.long)),
-                )
-            }
-            Budget::Working { ms } => {
-                let (scale, number) = scaled(ms);
-                (
-                    format!("{number} 个工作{}", scale.zh),
-                    format!("{number} working {}", plural(number, scale.long)),
-                )
-            }
-            Budget::WorkingDays { days } => (
-                format!("{days} 个工作日"),
-                format!("{days} working {}", plural(i64::from(days), "day")),
-            ),
-            Budget::CalendarDays { days } => (
-                format!("{days} 个自然日"),
-                format!("{days} calendar {}", plural(i64::from(days), "day")),
-            ),
-        };
+        let Text { zh, en } = self.budget.text();
         match self.comparator {
             Comparator::Within => Text::new(format!("{zh}以内"), format!("within {en}")),
             Comparator::Under => Text::new(format!("不满 {zh}"), format!("under {en}")),

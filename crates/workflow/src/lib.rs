@@ -28,6 +28,7 @@ mod source;
 mod standing;
 mod suggest;
 mod timers;
+mod transition;
 mod value;
 mod workflow;
 
@@ -53,6 +54,7 @@ pub use situation::{
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
 pub use timers::{Term, TermValue, Timer};
+pub use transition::{TransitionCause, TransitionFace};
 pub use value::{Data, Value};
 pub use workflow::{
     Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow,
