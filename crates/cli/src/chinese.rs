@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Command path and argument (empty for the command itself), and what it does.
-const WORDS: [(&str, &str, &str); 93] = [
+const WORDS: [(&str, &str, &str); 102] = [
     ("", "", "让一个项目走完政务服务中心的全部流程。"),
     (
         "",
@@ -45,6 +45,15 @@ const WORDS: [(&str, &str, &str); 93] = [
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
     ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),
+    ("draw", "", "把流程画成图，或标出办件走到哪里"),
+    ("draw", "workflow", "流程定义文件，或自带流程的名称"),
+    ("draw", "format", "图的形式"),
+    ("draw", "depth", "展开几层环节；不指定则以一页能容为度"),
+    ("draw", "only", "只画这一个环节及其内部"),
+    ("draw", "case", "办件编号：标出它走到哪里"),
+    ("draw", "data", "该办件所在的数据目录"),
+    ("draw", "calendars", "除自带的以外，定义可用的日历所在目录"),
+    ("draw", "out", "写入此文件；不指定则写到标准输出"),
     (
         "replay",
         "",

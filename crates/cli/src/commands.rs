@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod check;
 mod clock;
 mod demo;
+mod draw;
 mod replay;
 mod report;
 mod schema;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Print the JSON Schema of workflow definitions, for editors
     Schema(schema::Arguments),
+    /// Draw a workflow as a picture, or show where a case is in it
+    Draw(draw::Arguments),
     /// Play scenario files through the real engine on simulated time, and check what they expect
     Replay(replay::Arguments),
     /// Work on the cases of a data directory that no server has open
@@ -58,6 +61,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::User(command) => user::run(command, screen),
         Command::Check(arguments) => check::run(&arguments, screen),
         Command::Schema(_) => schema::run(screen),
+        Command::Draw(arguments) => runtime()?.block_on(draw::run(&arguments, screen)),
         Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),

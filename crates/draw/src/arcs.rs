@@ -64,6 +64,9 @@ pub(crate) enum NoteKind {
 pub(crate) struct Ways {
     pub(crate) arcs: BTreeMap<Surface, Vec<Arc>>,
     pub(crate) notes: BTreeMap<usize, Vec<Note>>,
+    /// One way to each end whose arrows are told in words. It is not drawn, but keeps the end below
+    /// what leads there.
+    pub(crate) ties: BTreeMap<Surface, BTreeMap<usize, usize>>,
 }
 
 impl Ways {
@@ -147,6 +150,8 @@ impl Ways {
                 let many = sources.get(&arc.to).is_some_and(|count| *count > ASIDE_SOURCES_MAX);
                 let keep = !(many && is_aside(tree, arc));
                 if !keep && let Some(to) = tree.node(arc.to) {
+                    let ties = self.ties.entry(*surface).or_default();
+                    ties.insert(arc.to, arc.from);
                     told.extend(arc.ways.iter().map(|way| {
                         let said = way.leads_to(&to.state.title);
                         (arc.from, Note { said, kind: NoteKind::Leads })

@@ -77,7 +77,8 @@ impl Badge {
         let text = if self.text.is_empty() {
             0.0
         } else {
-            width(&self.text, SMALL) + 4.0
+            // Bold.
+            width(&self.text, SMALL) * 1.12 + 4.0
         };
         5.0 + SIGN + text + 6.0
     }
@@ -134,8 +135,11 @@ impl Card {
             });
         }
         if let Form::Folded { states, regions } = shown.form {
+            let mut first = true;
             for text in wrap(&folded(states, regions, language), SMALL, line_width - SIGN, 2) {
-                rows.push(Row::small(text, Some(Sign::Folded)));
+                let sign = Some(Sign::Folded).filter(|_| first);
+                first = false;
+                rows.push(Row::small(text, sign));
             }
         }
         rows.extend(badge_rows(badges(drawing, node), line_width));
@@ -305,10 +309,26 @@ fn folded(states: usize, regions: usize, language: Language) -> String {
     said.get(language).to_owned()
 }
 
-/// Returns numbers as one reads them: `1、2、5`.
-pub(crate) fn numbers(numbers: &[usize], language: Language) -> String {
-    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    numbers.join(match language {
+/// Returns numbers as one reads them: `1–4、7`.
+fn numbers(numbers: &[usize], language: Language) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}–{last}")
+            }
+        })
+        .collect();
+    runs.join(match language {
         Language::Zh => "、",
         Language::En => ", ",
     })

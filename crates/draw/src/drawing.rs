@@ -17,6 +17,8 @@ use crate::view::{DrawError, View};
 /// Width of a line of writing in a box, on an arrow, and at the head of a frame.
 const BOX_LINE: f64 = 178.0;
 const ARROW_LINE: f64 = 118.0;
+/// The first of two is for frames whose width the layout finds, which is not made for their heads.
+const FRAME_LINE: f64 = 150.0;
 const HEAD_LINE: f64 = 420.0;
 /// How wide regions side by side may become before they go on below.
 const ROW_WIDTH: f64 = 1180.0;
@@ -113,6 +115,14 @@ impl<'a> Drawing<'a> {
             });
             labels.push(label.map(Card::bare));
         }
+        let drawn_wires = wires.len();
+        for (to, from) in self.ways.ties.get(&surface).into_iter().flatten() {
+            wires.push(Wire {
+                from: *from,
+                to: *to,
+                label: None,
+            });
+        }
         let places = place(&blocks, &wires)?;
         let mut sheet = Sheet::of(places.size);
         // Frames before what is inside them: boxes are numbered in the order of the document.
@@ -123,7 +133,7 @@ impl<'a> Drawing<'a> {
             }
         }
         let mut written = Vec::new();
-        for (number, (points, at)) in places.wires.into_iter().enumerate() {
+        for (number, (points, at)) in places.wires.into_iter().take(drawn_wires).enumerate() {
             let arc = number.checked_sub(beginnings).and_then(|number| arcs.get(number));
             let aside = arc.is_some_and(|arc| {
                 let ends = [arc.from, arc.to];
@@ -210,7 +220,7 @@ impl<'a> Drawing<'a> {
                 plain(size)
             }
             Form::Graph | Form::Column => {
-                let head = Card::of(self, node, HEAD_LINE);
+                let head = Card::of(self, node, FRAME_LINE);
                 let size = head.size;
                 drawn.insert(node, Body::Frame(head));
                 let mut inside = Vec::new();

@@ -51,7 +51,7 @@ pub(crate) struct Places {
     pub(crate) boxes: BTreeMap<usize, (Point, Size)>,
     /// By arrow, in the order they were given: its corners, and the corner of what is written on
     /// it.
-    pub(crate) wires: Vec<(Vec<Point>, Option<Point>)>,
+    pub(crate) wires: Vec<Way>,
 }
 
 /// Room between a frame and what is inside.
@@ -152,58 +152,55 @@ fn read(laid: &Value, boxes: &[Block], wires: &[Wire]) -> Option<Places> {
         size: size(laid)?,
         ..Places::default()
     };
-    let mut around = BTreeMap::new();
-    read_boxes(laid, boxes, None, Point::default(), &mut places, &mut around)?;
-    let edges = laid.get("edges")?.as_array()?;
-    for (edge, wire) in edges.iter().zip(wires) {
-        // An arrow is measured from the innermost frame around both of its ends.
-        let outside = |id: usize| std::iter::successors(around.get(&id).copied().flatten(), |id| {
-            around.get(id).copied().flatten()
-        });
-        let frame = outside(wire.from).find(|frame| outside(wire.to).any(|other| other == *frame));
-        let origin = match frame {
-            Some(frame) => places.boxes.get(&frame)?.0,
-            None => Point::default(),
-        };
-        let at = |value: &Value| point(value, origin);
-        let mut corners = Vec::new();
-        for section in edge.get("sections")?.as_array()? {
-            corners.push(at(section.get("startPoint")?)?);
-            for bend in section.get("bendPoints").and_then(Value::as_array).into_iter().flatten() {
-                corners.push(at(bend)?);
-            }
-            corners.push(at(section.get("endPoint")?)?);
-        }
-        let label = edge
-            .get("labels")
-            .and_then(Value::as_array)
-            .and_then(|labels| labels.first())
-            .and_then(at);
-        places.wires.push((corners, label));
+    let mut found = BTreeMap::new();
+    read_frame(laid, boxes, Point::default(), &mut places, &mut found)?;
+    for number in 0..wires.len() {
+        places.wires.push(found.remove(&format!("edge{number}"))?);
     }
-    (places.wires.len() == wires.len()).then_some(places)
+    Some(places)
 }
 
-fn read_boxes(
+/// The corners of an arrow, and the corner of what is written on it.
+type Way = (Vec<Point>, Option<Point>);
+
+/// Reads what lies in a frame: boxes, and the arrows the frame is the innermost around. Both are
+/// measured from its corner.
+fn read_frame(
     laid: &Value,
     boxes: &[Block],
-    frame: Option<usize>,
     origin: Point,
     places: &mut Places,
-    around: &mut BTreeMap<usize, Option<usize>>,
+    found: &mut BTreeMap<String, Way>,
 ) -> Option<()> {
-    let Some(children) = laid.get("children").and_then(Value::as_array) else {
-        return boxes.is_empty().then_some(());
-    };
+    for edge in laid.get("edges").and_then(Value::as_array).into_iter().flatten() {
+        let id = edge.get("id")?.as_str()?;
+        found.insert(id.to_owned(), read_edge(edge, origin)?);
+    }
+    let children = laid.get("children").and_then(Value::as_array);
+    let children = children.map_or(&[][..], Vec::as_slice);
     for (child, one) in children.iter().zip(boxes) {
         let corner = point(child, origin)?;
         places.boxes.insert(one.id, (corner, size(child)?));
-        around.insert(one.id, frame);
-        if let Some(inside) = &one.frame {
-            read_boxes(child, &inside.inside, Some(one.id), corner, places, around)?;
-        }
+        let inside = one.frame.as_ref().map_or(&[][..], |frame| &frame.inside);
+        read_frame(child, inside, corner, places, found)?;
     }
     (children.len() == boxes.len()).then_some(())
+}
+
+fn read_edge(edge: &Value, origin: Point) -> Option<Way> {
+    let at = |value: &Value| point(value, origin);
+    let mut corners = Vec::new();
+    for section in edge.get("sections")?.as_array()? {
+        corners.push(at(section.get("startPoint")?)?);
+        let bends = section.get("bendPoints").and_then(Value::as_array);
+        for bend in bends.into_iter().flatten() {
+            corners.push(at(bend)?);
+        }
+        corners.push(at(section.get("endPoint")?)?);
+    }
+    let labels = edge.get("labels").and_then(Value::as_array);
+    let label = labels.and_then(|labels| labels.first()).and_then(at);
+    Some((corners, label))
 }
 
 fn size(value: &Value) -> Option<Size> {

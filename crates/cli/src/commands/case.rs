@@ -254,7 +254,7 @@ async fn act_on(
 }
 
 /// Closes the directory in order, whatever came out.
-async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
+pub(super) async fn finish(engine: &Engine, outcome: Result<Outcome>) -> Result<Outcome> {
     let closed = engine.shutdown().await;
     let outcome = outcome?;
     closed?;
@@ -304,7 +304,7 @@ fn instant(workflow: &Workflow, text: &str) -> Result<Timestamp> {
     })?)
 }
 
-async fn find(engine: &Engine, number: &str) -> Result<Arc<Case>> {
+pub(super) async fn find(engine: &Engine, number: &str) -> Result<Arc<Case>> {
     let missing = || Refusal::CaseNotFound {
         case: number.to_owned(),
     };

@@ -7,7 +7,7 @@ use groundbreak_draw::{Marks, View, mermaid, svg};
 use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_workflow::{Library, LibraryError, Refusal, Workflow};
 
-use crate::commands::case::{find, finish};
+use super::case::{find, finish};
 use crate::definitions::{DefinitionFile, DefinitionKind};
 use crate::directory;
 use crate::screen::Screen;
