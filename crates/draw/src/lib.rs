@@ -22,4 +22,5 @@ mod view;
 
 pub use mermaid::mermaid;
 pub use svg::svg;
+pub use tree::folded;
 pub use view::{DrawError, Marks, View};

@@ -189,6 +189,21 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// Returns the names of the states that a view folds: each can be drawn alone, by
+/// [`View::only`](crate::View::only).
+///
+/// # Errors
+///
+/// [`DrawError::UnknownState`] and [`DrawError::TooLarge`], as for [`svg`](crate::svg).
+pub fn folded<'a>(workflow: &'a Workflow, view: &View<'_>) -> Result<Vec<&'a str>, DrawError> {
+    let tree = Tree::of(workflow, view)?;
+    let folded = tree
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.form, Form::Folded { .. }));
+    Ok(folded.map(|node| node.name).collect())
+}
+
 /// Returns the states inside each state, in document order; the outermost under the empty name.
 fn inside(workflow: &Workflow) -> BTreeMap<&str, Vec<&str>> {
     let mut inside: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
