@@ -91,7 +91,9 @@ impl Ways {
         let Some(&from) = tree.shown_by.get(transition.from) else {
             return;
         };
-        let folded = tree.node(from).is_some_and(|node| node.name != transition.from);
+        let folded = tree
+            .node(from)
+            .is_some_and(|node| node.name != transition.from);
         let way = Way::of(tree, transition);
         let Some(target) = transition.to else {
             if !folded {
@@ -147,18 +149,32 @@ impl Ways {
                 *sources.entry(arc.to).or_default() += 1;
             }
             arcs.retain(|arc| {
-                let many = sources.get(&arc.to).is_some_and(|count| *count > ASIDE_SOURCES_MAX);
+                let many = sources
+                    .get(&arc.to)
+                    .is_some_and(|count| *count > ASIDE_SOURCES_MAX);
                 let keep = !(many && is_aside(tree, arc));
                 if !keep && let Some(to) = tree.node(arc.to) {
                     let ties = self.ties.entry(*surface).or_default();
                     ties.insert(arc.to, arc.from);
                     told.extend(arc.ways.iter().map(|way| {
                         let said = way.leads_to(&to.state.title);
-                        (arc.from, Note { said, kind: NoteKind::Leads })
+                        (
+                            arc.from,
+                            Note {
+                                said,
+                                kind: NoteKind::Leads,
+                            },
+                        )
                     }));
                     let comes = arc.ways.iter().map(|way| {
                         let said = way.said.clone();
-                        (arc.to, Note { said, kind: NoteKind::Comes })
+                        (
+                            arc.to,
+                            Note {
+                                said,
+                                kind: NoteKind::Comes,
+                            },
+                        )
                     });
                     told.extend(comes);
                 }
@@ -181,9 +197,9 @@ impl Ways {
 
 /// Whether an arrow and its end both lie off the main path, and nothing goes on from there.
 fn is_aside(tree: &Tree<'_>, arc: &Arc) -> bool {
-    let end = tree.node(arc.to).is_some_and(|node| {
-        node.state.aside && node.state.kind == StateKind::Final
-    });
+    let end = tree
+        .node(arc.to)
+        .is_some_and(|node| node.state.aside && node.state.kind == StateKind::Final);
     end && arc.ways.iter().all(|way| way.aside)
 }
 
@@ -219,7 +235,8 @@ fn surfaces(tree: &Tree<'_>, node: usize) -> Vec<(Surface, usize)> {
     for inner in tree.outwards(node) {
         let outer = tree.node(inner).and_then(|inner| inner.parent);
         let lanes = outer.filter(|outer| {
-            tree.node(*outer).is_some_and(|outer| outer.form == Form::Lanes)
+            tree.node(*outer)
+                .is_some_and(|outer| outer.form == Form::Lanes)
         });
         if let Some(lanes) = lanes {
             // A region is no box of its own surface.
@@ -304,7 +321,10 @@ impl Way {
 }
 
 fn roles(tree: &Tree<'_>, by: &[String]) -> Option<Text> {
-    let titles: Vec<Text> = by.iter().map(|role| tree.workflow.role_title(role)).collect();
+    let titles: Vec<Text> = by
+        .iter()
+        .map(|role| tree.workflow.role_title(role))
+        .collect();
     let shown = titles.get(..ROLES_MAX).unwrap_or(&titles);
     let more = titles.len() > shown.len();
     let joined = |words: Vec<&str>, between: &str, rest: &str| {
@@ -312,8 +332,16 @@ fn roles(tree: &Tree<'_>, by: &[String]) -> Option<Text> {
     };
     (!shown.is_empty()).then(|| {
         Text::new(
-            joined(shown.iter().map(|title| title.zh.as_str()).collect(), "、", " 等"),
-            joined(shown.iter().map(|title| title.en.as_str()).collect(), ", ", " …"),
+            joined(
+                shown.iter().map(|title| title.zh.as_str()).collect(),
+                "、",
+                " 等",
+            ),
+            joined(
+                shown.iter().map(|title| title.en.as_str()).collect(),
+                ", ",
+                " …",
+            ),
         )
     })
 }

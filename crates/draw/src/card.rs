@@ -125,7 +125,10 @@ impl Card {
         let quiet = shown.state.aside && !drawing.is_here(shown.name);
         let mut signs = drawing.signs(shown).into_iter();
         let room = line_width - if signs.len() > 0 { SIGN + 4.0 } else { 0.0 };
-        for (line, text) in wrap(&title, TITLE, room, TITLE_LINES).into_iter().enumerate() {
+        for (line, text) in wrap(&title, TITLE, room, TITLE_LINES)
+            .into_iter()
+            .enumerate()
+        {
             rows.push(Row::Writing {
                 text,
                 size: TITLE,
@@ -136,7 +139,12 @@ impl Card {
         }
         if let Form::Folded { states, regions } = shown.form {
             let mut first = true;
-            for text in wrap(&folded(states, regions, language), SMALL, line_width - SIGN, 2) {
+            for text in wrap(
+                &folded(states, regions, language),
+                SMALL,
+                line_width - SIGN,
+                2,
+            ) {
                 let sign = Some(Sign::Folded).filter(|_| first);
                 first = false;
                 rows.push(Row::small(text, sign));
@@ -146,8 +154,15 @@ impl Card {
         let inside = drawing.timing.inside(node);
         if !inside.is_empty() {
             let numbers = numbers(inside, language);
-            let said = Text::new(format!("其中的时限：{numbers}"), format!("clocks inside: {numbers}"));
-            rows.extend(wrap(said.get(language), SMALL, line_width, 2).into_iter().map(|text| Row::small(text, None)));
+            let said = Text::new(
+                format!("其中的时限：{numbers}"),
+                format!("clocks inside: {numbers}"),
+            );
+            rows.extend(
+                wrap(said.get(language), SMALL, line_width, 2)
+                    .into_iter()
+                    .map(|text| Row::small(text, None)),
+            );
         }
         let mut notes = notes(drawing, node);
         notes.extend_from_slice(more);
@@ -184,12 +199,15 @@ impl Card {
                 width: size.width - 5.0,
                 height: size.height - 5.0,
             };
-            sheet.shapes.insert(2, crate::sheet::Shape::Rectangle {
-                at: Point { x: 2.5, y: 2.5 },
-                size: inner,
-                radius: 5.0,
-                ink,
-            });
+            sheet.shapes.insert(
+                2,
+                crate::sheet::Shape::Rectangle {
+                    at: Point { x: 2.5, y: 2.5 },
+                    size: inner,
+                    radius: 5.0,
+                    ink,
+                },
+            );
         }
         sheet
     }
@@ -197,7 +215,9 @@ impl Card {
     /// Draws the box with room for what is inside.
     pub(crate) fn frame(self, size: Size, ink: Ink, radius: f64) -> Sheet {
         let mut sheet = Sheet::of(size);
-        sheet.shapes.push(crate::sheet::Shape::Begin(self.told.clone()));
+        sheet
+            .shapes
+            .push(crate::sheet::Shape::Begin(self.told.clone()));
         sheet.rectangle(Point::default(), size, radius, ink);
         self.write(&mut sheet);
         sheet.shapes.push(crate::sheet::Shape::End);
@@ -263,13 +283,17 @@ impl Card {
             }
             if let Some(by) = &way.by {
                 let by = clean(by.get(language));
-                rows.extend(wrap(&by, SMALL - 1.0, line_width, 2).into_iter().map(|text| Row::Writing {
-                    text,
-                    size: SMALL - 1.0,
-                    bold: false,
-                    ink: Ink::Quiet,
-                    sign: None,
-                }));
+                rows.extend(
+                    wrap(&by, SMALL - 1.0, line_width, 2)
+                        .into_iter()
+                        .map(|text| Row::Writing {
+                            text,
+                            size: SMALL - 1.0,
+                            bold: false,
+                            ink: Ink::Quiet,
+                            sign: None,
+                        }),
+                );
             }
         }
         if rows.is_empty() {
@@ -304,7 +328,10 @@ fn folded(states: usize, regions: usize, language: Language) -> String {
             format!("{regions} lanes, {states} steps"),
         )
     } else {
-        Text::new(format!("内含 {states} 个环节"), format!("{states} steps inside"))
+        Text::new(
+            format!("内含 {states} 个环节"),
+            format!("{states} steps inside"),
+        )
     };
     said.get(language).to_owned()
 }
@@ -344,7 +371,9 @@ fn badges(drawing: &Drawing<'_>, node: usize) -> Vec<Badge> {
             Turn::Cancel(border) => (Sign::Cancel, *border == Border::Leaving),
             Turn::Pause => (Sign::Pause, false),
         };
-        let leaving = Text::new("离开时 ", "on leaving ").get(language).repeat(usize::from(leaving));
+        let leaving = Text::new("离开时 ", "on leaving ")
+            .get(language)
+            .repeat(usize::from(leaving));
         if clocks.len() > BADGES_MAX {
             badges.push(Badge {
                 sign,

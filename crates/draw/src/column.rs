@@ -22,7 +22,10 @@ pub(crate) fn column(drawing: &Drawing<'_>, region: usize) -> Sheet {
         return Sheet::default();
     };
     let (aside, main): (Vec<usize>, Vec<usize>) = shown.children.iter().partition(|node| {
-        drawing.tree.node(**node).is_some_and(|node| node.state.aside)
+        drawing
+            .tree
+            .node(**node)
+            .is_some_and(|node| node.state.aside)
     });
     let arcs = drawing.ways.arcs_on(Surface::Region(region));
     let first = drawing
@@ -35,18 +38,31 @@ pub(crate) fn column(drawing: &Drawing<'_>, region: usize) -> Sheet {
         .enumerate()
         .chain(aside.iter().map(|node| (usize::MAX, node)))
         .map(|(position, node)| {
-            let next = position.checked_add(1).and_then(|next| main.get(next)).copied();
+            let next = position
+                .checked_add(1)
+                .and_then(|next| main.get(next))
+                .copied();
             let words = told(drawing, arcs, *node, next, &aside);
             (*node, Card::with(drawing, *node, &words, LINE))
         })
         .collect();
-    let width = cards.iter().map(|(_, card)| card.size.width).fold(0.0, f64::max);
+    let width = cards
+        .iter()
+        .map(|(_, card)| card.size.width)
+        .fold(0.0, f64::max);
     let mut sheet = Sheet::of(Size { width, height: 0.0 });
     let mut y = 0.0;
     for (position, (node, card)) in cards.into_iter().enumerate() {
         let before = position.checked_sub(1).and_then(|before| main.get(before));
         if first == Some(node) && position == 0 {
-            sheet.sign(Point { x: width / 2.0 - 5.0, y }, Sign::Initial, Ink::Strong);
+            sheet.sign(
+                Point {
+                    x: width / 2.0 - 5.0,
+                    y,
+                },
+                Sign::Initial,
+                Ink::Strong,
+            );
             arrow(&mut sheet, width / 2.0, y + 10.0, y + 24.0);
             y += 24.0;
         } else if position == main.len() {
@@ -126,7 +142,11 @@ fn lead(drawing: &Drawing<'_>, sheet: &mut Sheet, arc: &Arc, width: f64, y: f64)
         }
         if let Some(by) = &way.by {
             let by = clean(by.get(language));
-            lines.extend(wrap(&by, SMALL - 1.0, width - 26.0, 2).into_iter().map(|text| (text, true, None)));
+            lines.extend(
+                wrap(&by, SMALL - 1.0, width - 26.0, 2)
+                    .into_iter()
+                    .map(|text| (text, true, None)),
+            );
         }
     }
     let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
@@ -138,15 +158,30 @@ fn lead(drawing: &Drawing<'_>, sheet: &mut Sheet, arc: &Arc, width: f64, y: f64)
             y: y + 3.0 + f64::from(number) * SMALL_LINE,
         };
         if let Some(sign) = sign {
-            sheet.sign(Point { x: at.x, y: at.y + 1.0 }, sign, Ink::Quiet);
+            sheet.sign(
+                Point {
+                    x: at.x,
+                    y: at.y + 1.0,
+                },
+                sign,
+                Ink::Quiet,
+            );
             at.x += 14.0;
         }
-        let (size, ink) = if quiet { (SMALL - 1.0, Ink::Quiet) } else { (SMALL, Ink::Strong) };
+        let (size, ink) = if quiet {
+            (SMALL - 1.0, Ink::Quiet)
+        } else {
+            (SMALL, Ink::Strong)
+        };
         sheet.write(at, &text, size, false, ink);
     }
     y + height
 }
 
 fn arrow(sheet: &mut Sheet, x: f64, from: f64, to: f64) {
-    sheet.line(vec![Point { x, y: from }, Point { x, y: to }], Ink::Wire, true);
+    sheet.line(
+        vec![Point { x, y: from }, Point { x, y: to }],
+        Ink::Wire,
+        true,
+    );
 }

@@ -53,11 +53,15 @@ impl<'a> Drawing<'a> {
 
     /// Tells whether the case is in a state.
     pub(crate) fn is_here(&self, state: &str) -> bool {
-        self.view.marks.is_some_and(|marks| marks.here.contains(state))
+        self.view
+            .marks
+            .is_some_and(|marks| marks.here.contains(state))
     }
 
     fn has_been(&self, state: &str) -> bool {
-        self.view.marks.is_some_and(|marks| marks.been.contains(state))
+        self.view
+            .marks
+            .is_some_and(|marks| marks.been.contains(state))
     }
 
     /// The signs before a title: where the case is or has been, and whether it ends there.
@@ -134,10 +138,13 @@ impl<'a> Drawing<'a> {
         }
         let mut written = Vec::new();
         for (number, (points, at)) in places.wires.into_iter().take(drawn_wires).enumerate() {
-            let arc = number.checked_sub(beginnings).and_then(|number| arcs.get(number));
+            let arc = number
+                .checked_sub(beginnings)
+                .and_then(|number| arcs.get(number));
             let aside = arc.is_some_and(|arc| {
                 let ends = [arc.from, arc.to];
-                let quiet = |node: &usize| self.tree.node(*node).is_some_and(|node| node.state.aside);
+                let quiet =
+                    |node: &usize| self.tree.node(*node).is_some_and(|node| node.state.aside);
                 arc.ways.iter().all(|way| way.aside) || ends.iter().any(quiet)
             });
             let ink = if aside { Ink::WireAside } else { Ink::Wire };
@@ -147,14 +154,22 @@ impl<'a> Drawing<'a> {
             }
         }
         for (at, label) in written {
-            sheet.put(Point { x: at.x - 4.0, y: at.y - 3.0 }, label);
+            sheet.put(
+                Point {
+                    x: at.x - 4.0,
+                    y: at.y - 3.0,
+                },
+                label,
+            );
         }
         Ok(sheet)
     }
 
     /// Adds the dot where it begins, and its arrow.
     fn begin(&self, around: Option<usize>, blocks: &mut Vec<Block>, wires: &mut Vec<Wire>) {
-        let name = around.and_then(|node| self.tree.node(node)).map(|node| node.name);
+        let name = around
+            .and_then(|node| self.tree.node(node))
+            .map(|node| node.name);
         let dot = self.tree.nodes.len() + around.map_or(0, |node| node + 1);
         let first = self
             .tree
@@ -163,9 +178,9 @@ impl<'a> Drawing<'a> {
             .find_map(|state| self.tree.shown_by.get(state).copied());
         // Several deep beginnings, and those inside regions, are seen in the regions themselves.
         let first = first.and_then(|first| {
-            self.tree.outwards(first).find(|node| {
-                self.tree.node(*node).and_then(|node| node.parent) == around
-            })
+            self.tree
+                .outwards(first)
+                .find(|node| self.tree.node(*node).and_then(|node| node.parent) == around)
         });
         let Some(first) = first else {
             return;
@@ -284,7 +299,10 @@ impl<'a> Drawing<'a> {
         let mut y = head.size.height;
         let mut sheet = head.frame(size, self.ink(shown), 10.0);
         for row in rows {
-            let (height, spare) = (height(&row), widest - row.iter().map(|region| region.size.width).sum::<f64>());
+            let (height, spare) = (
+                height(&row),
+                widest - row.iter().map(|region| region.size.width).sum::<f64>(),
+            );
             let spare = spare / row.len().max(1) as f64;
             let border = |from: Point, to: Point| (vec![from, to], Ink::Border);
             let (line, ink) = border(Point { x: 0.0, y }, Point { x: widest, y });
@@ -293,7 +311,13 @@ impl<'a> Drawing<'a> {
             let last = row.len().saturating_sub(1);
             for (number, region) in row.into_iter().enumerate() {
                 let wide = region.size.width + spare;
-                sheet.put(Point { x: x + spare / 2.0, y }, region);
+                sheet.put(
+                    Point {
+                        x: x + spare / 2.0,
+                        y,
+                    },
+                    region,
+                );
                 x += wide;
                 if number < last {
                     let (line, ink) = border(Point { x, y }, Point { x, y: y + height });
@@ -332,7 +356,13 @@ impl<'a> Drawing<'a> {
         let mut sheet = Sheet::of(Size { width, height: 0.0 });
         let below = head.size.height;
         if shown.form == Form::Lanes {
-            sheet.put(Point { x: REGION_GAP, y: REGION_GAP }, inside);
+            sheet.put(
+                Point {
+                    x: REGION_GAP,
+                    y: REGION_GAP,
+                },
+                inside,
+            );
         } else {
             sheet.put(Point::default(), head.bare());
             let at = Point {
@@ -355,7 +385,9 @@ enum Body {
 }
 
 fn height(row: &[Sheet]) -> f64 {
-    row.iter().map(|region| region.size.height).fold(0.0, f64::max)
+    row.iter()
+        .map(|region| region.size.height)
+        .fold(0.0, f64::max)
 }
 
 /// Distributes regions over as many rows as they need, in their order, and as evenly as that
@@ -365,7 +397,9 @@ fn rows(regions: &[Sheet]) -> Vec<Vec<Sheet>> {
     let widest = widths.iter().copied().fold(ROW_WIDTH, f64::max);
     let total: f64 = widths.iter().sum();
     let even = (total / (total / widest).ceil().max(1.0)) * 1.08;
-    let room = even.max(widths.iter().copied().fold(0.0, f64::max)).min(widest.max(even));
+    let room = even
+        .max(widths.iter().copied().fold(0.0, f64::max))
+        .min(widest.max(even));
     let mut rows: Vec<Vec<Sheet>> = Vec::new();
     let mut used = 0.0;
     for (region, width) in regions.iter().zip(widths) {

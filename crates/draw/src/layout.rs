@@ -172,7 +172,12 @@ fn read_frame(
     places: &mut Places,
     found: &mut BTreeMap<String, Way>,
 ) -> Option<()> {
-    for edge in laid.get("edges").and_then(Value::as_array).into_iter().flatten() {
+    for edge in laid
+        .get("edges")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let id = edge.get("id")?.as_str()?;
         found.insert(id.to_owned(), read_edge(edge, origin)?);
     }

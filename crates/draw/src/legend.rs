@@ -27,7 +27,10 @@ pub(crate) fn heading(drawing: &Drawing<'_>, room: f64) -> Sheet {
     let version = workflow.version;
     let name = clean(workflow.title.get(language));
     let title = match drawing.view.only {
-        Some(only) => format!("{name} › {}", clean(workflow.state_title(only).get(language))),
+        Some(only) => format!(
+            "{name} › {}",
+            clean(workflow.state_title(only).get(language))
+        ),
         None => name,
     };
     let mut sheet = Sheet::default();
@@ -37,9 +40,12 @@ pub(crate) fn heading(drawing: &Drawing<'_>, room: f64) -> Sheet {
         y += HEADING * 1.4;
     }
     let mut said = vec![
-        Text::new(format!("流程图 · 第 {version} 版"), format!("workflow chart · version {version}"))
-            .get(language)
-            .to_owned(),
+        Text::new(
+            format!("流程图 · 第 {version} 版"),
+            format!("workflow chart · version {version}"),
+        )
+        .get(language)
+        .to_owned(),
     ];
     if let Some(marks) = drawing.view.marks {
         said.push(clean(&marks.heading));
@@ -92,10 +98,7 @@ pub(crate) fn legend(drawing: &Drawing<'_>, room: f64) -> Sheet {
     let mut at = Point { x: 0.0, y };
     for number in 0..clocks {
         if number > 0 && number % rows == 0 {
-            at = Point {
-                x: at.x + wide,
-                y,
-            };
+            at = Point { x: at.x + wide, y };
         }
         at.y = clock(drawing, &mut sheet, number, at, wide - 16.0);
         bottom = bottom.max(at.y);
@@ -127,7 +130,16 @@ fn clock(drawing: &Drawing<'_>, sheet: &mut Sheet, number: usize, at: Point, roo
         sheet.sign(Point { x, y: at.y + 3.0 }, sign, ink);
         let word = mark.text();
         let word = word.get(language);
-        sheet.write(Point { x: x + SIGN + 4.0, y: at.y + 1.0 }, word, TEXT, true, ink);
+        sheet.write(
+            Point {
+                x: x + SIGN + 4.0,
+                y: at.y + 1.0,
+            },
+            word,
+            TEXT,
+            true,
+            ink,
+        );
         x += SIGN + 4.0 + width(word, TEXT) + 8.0;
     }
     let between = match language {
@@ -156,7 +168,16 @@ fn clock(drawing: &Drawing<'_>, sheet: &mut Sheet, number: usize, at: Point, roo
         format!("from {}, to {}", start.en, stop.en),
     );
     for text in wrap(&clean(said.get(language)), SMALL, room - 46.0, 2) {
-        sheet.write(Point { x: at.x + 46.0, y: y + 1.0 }, &text, SMALL, false, Ink::Quiet);
+        sheet.write(
+            Point {
+                x: at.x + 46.0,
+                y: y + 1.0,
+            },
+            &text,
+            SMALL,
+            false,
+            Ink::Quiet,
+        );
         y += SMALL * 1.35;
     }
     y + 6.0
@@ -182,22 +203,53 @@ fn signs(drawing: &Drawing<'_>, sheet: &mut Sheet, room: f64) -> f64 {
         (Sign::Final, Ink::Quiet, Text::new("结束", "ends")),
     ];
     let nodes = &drawing.tree.nodes;
-    if nodes.iter().any(|node| matches!(node.form, Form::Folded { .. })) {
+    if nodes
+        .iter()
+        .any(|node| matches!(node.form, Form::Folded { .. }))
+    {
         entries.push((Sign::Folded, Ink::Quiet, Text::new("已折叠", "folded")));
     }
     if drawing.view.marks.is_some() {
-        entries.push((Sign::Here, Ink::Here, Text::new("当前所在", "the case is here")));
-        entries.push((Sign::Been, Ink::Green, Text::new("已经过", "it has been here")));
+        entries.push((
+            Sign::Here,
+            Ink::Here,
+            Text::new("当前所在", "the case is here"),
+        ));
+        entries.push((
+            Sign::Been,
+            Ink::Green,
+            Text::new("已经过", "it has been here"),
+        ));
     }
     if !drawing.tree.workflow.clocks.is_empty() {
         entries.extend([
-            (Sign::Start, Ink::Clocks, Text::new("时限起算", "a clock starts")),
-            (Sign::Stop, Ink::Clocks, Text::new("时限停止", "a clock stops")),
-            (Sign::Pause, Ink::Clocks, Text::new("时限暂停", "a clock stands still")),
-            (Sign::Cancel, Ink::Clocks, Text::new("时限作废", "a clock is void")),
+            (
+                Sign::Start,
+                Ink::Clocks,
+                Text::new("时限起算", "a clock starts"),
+            ),
+            (
+                Sign::Stop,
+                Ink::Clocks,
+                Text::new("时限停止", "a clock stops"),
+            ),
+            (
+                Sign::Pause,
+                Ink::Clocks,
+                Text::new("时限暂停", "a clock stands still"),
+            ),
+            (
+                Sign::Cancel,
+                Ink::Clocks,
+                Text::new("时限作废", "a clock is void"),
+            ),
         ]);
     }
-    entries.push((Sign::Wait, Ink::Quiet, Text::new("到时自动", "by itself after a time")));
+    entries.push((
+        Sign::Wait,
+        Ink::Quiet,
+        Text::new("到时自动", "by itself after a time"),
+    ));
     let mut at = Point::default();
     for (sign, ink, text) in entries {
         let text = text.get(language);
@@ -208,11 +260,30 @@ fn signs(drawing: &Drawing<'_>, sheet: &mut Sheet, room: f64) -> f64 {
                 y: at.y + LINE,
             };
         }
-        sheet.sign(Point { x: at.x, y: at.y + 2.5 }, sign, ink);
-        sheet.write(Point { x: at.x + SIGN + 5.0, y: at.y }, text, TEXT, false, Ink::Quiet);
+        sheet.sign(
+            Point {
+                x: at.x,
+                y: at.y + 2.5,
+            },
+            sign,
+            ink,
+        );
+        sheet.write(
+            Point {
+                x: at.x + SIGN + 5.0,
+                y: at.y,
+            },
+            text,
+            TEXT,
+            false,
+            Ink::Quiet,
+        );
         at.x += wide;
     }
-    let dashed = Text::new("虚线框、虚线箭头：旁支", "dashed boxes and arrows: off the main path");
+    let dashed = Text::new(
+        "虚线框、虚线箭头：旁支",
+        "dashed boxes and arrows: off the main path",
+    );
     let dashed = dashed.get(language);
     let wide = 30.0 + width(dashed, TEXT);
     if at.x + wide > room {
@@ -222,7 +293,20 @@ fn signs(drawing: &Drawing<'_>, sheet: &mut Sheet, room: f64) -> f64 {
         };
     }
     let (x, y) = (at.x, at.y + 8.0);
-    sheet.line(vec![Point { x, y }, Point { x: x + 22.0, y }], Ink::WireAside, true);
-    sheet.write(Point { x: x + 28.0, y: at.y }, dashed, TEXT, false, Ink::Quiet);
+    sheet.line(
+        vec![Point { x, y }, Point { x: x + 22.0, y }],
+        Ink::WireAside,
+        true,
+    );
+    sheet.write(
+        Point {
+            x: x + 28.0,
+            y: at.y,
+        },
+        dashed,
+        TEXT,
+        false,
+        Ink::Quiet,
+    );
     at.y + LINE
 }

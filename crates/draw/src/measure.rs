@@ -40,7 +40,9 @@ fn is_invisible(character: char) -> bool {
 
 /// Returns how wide a text is at this size.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
-    text.chars().map(|character| advance(character) * size).sum()
+    text.chars()
+        .map(|character| advance(character) * size)
+        .sum()
 }
 
 fn advance(character: char) -> f64 {
@@ -91,7 +93,9 @@ pub(crate) fn wrap(text: &str, size: f64, line_width: f64, lines_max: usize) -> 
 }
 
 fn clings(word: &str) -> bool {
-    word.chars().next().is_some_and(|first| CLOSING.contains(first))
+    word.chars()
+        .next()
+        .is_some_and(|first| CLOSING.contains(first))
 }
 
 /// Cuts a text into what is not broken: one wide character, or a word with the blank behind it.
@@ -130,15 +134,15 @@ mod tests {
 
     #[test]
     fn chinese_breaks_anywhere_but_before_a_comma() {
-        assert_eq!(wrap("一次性告知，待补正", 10.0, 50.0, 9), ["一次性告知，", "待补正"]);
+        assert_eq!(
+            wrap("一次性告知，待补正", 10.0, 50.0, 9),
+            ["一次性告知，", "待补正"]
+        );
     }
 
     #[test]
     fn english_breaks_at_blanks() {
-        assert_eq!(
-            wrap("Enter the data", 10.0, 61.0, 9),
-            ["Enter the", "data"]
-        );
+        assert_eq!(wrap("Enter the data", 10.0, 61.0, 9), ["Enter the", "data"]);
     }
 
     #[test]

@@ -67,7 +67,10 @@ impl Writer<'_> {
             }
             let said = self.said(&transition);
             let arrows = self.arrows.entry(around).or_default();
-            match arrows.iter_mut().find(|arrow| (arrow.0, arrow.1) == (from, to)) {
+            match arrows
+                .iter_mut()
+                .find(|arrow| (arrow.0, arrow.1) == (from, to))
+            {
                 Some((.., words)) if words.contains(&said) => {}
                 Some((.., words)) => words.push(said),
                 None => arrows.push((from, to, vec![said])),
@@ -148,8 +151,16 @@ impl Writer<'_> {
             return;
         };
         let classes = [
-            ("here", &marks.here, "fill:#fff1c2,stroke:#8a4b00,stroke-width:3px,color:#16212b"),
-            ("been", &marks.been, "fill:#e2f1e7,stroke:#2c6e49,color:#16212b"),
+            (
+                "here",
+                &marks.here,
+                "fill:#fff1c2,stroke:#8a4b00,stroke-width:3px,color:#16212b",
+            ),
+            (
+                "been",
+                &marks.been,
+                "fill:#e2f1e7,stroke:#2c6e49,color:#16212b",
+            ),
         ];
         for (class, states, style) in classes {
             let nodes: Vec<String> = (0..)
@@ -191,7 +202,8 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in clean(text).chars() {
         match character {
-            '"' | '#' | ';' | ':' | '<' | '>' | '&' | '{' | '}' | '[' | ']' | '%' | '\\' | '`' | '-' | '~' | '*' => {
+            '"' | '#' | ';' | ':' | '<' | '>' | '&' | '{' | '}' | '[' | ']' | '%' | '\\' | '`'
+            | '-' | '~' | '*' => {
                 // Writing to a string does not fail.
                 let _ = write!(escaped, "#{};", u32::from(character));
             }

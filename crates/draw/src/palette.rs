@@ -53,7 +53,9 @@ pub(crate) struct Paint {
 
 const NONE: &str = "none";
 /// Dark enough for white letters, and told apart by their numbers.
-const CLOCKS: [&str; 6] = ["#1f5f99", "#0b6b5d", "#6b3fa0", "#8a4b08", "#a3263b", "#3d5a1e"];
+const CLOCKS: [&str; 6] = [
+    "#1f5f99", "#0b6b5d", "#6b3fa0", "#8a4b08", "#a3263b", "#3d5a1e",
+];
 
 impl Ink {
     /// Every ink there is.
@@ -144,7 +146,10 @@ impl Ink {
 }
 
 fn clock(number: usize) -> &'static str {
-    CLOCKS.get(number % CLOCKS.len()).copied().unwrap_or(CLOCKS[0])
+    CLOCKS
+        .get(number % CLOCKS.len())
+        .copied()
+        .unwrap_or(CLOCKS[0])
 }
 
 const fn body(fill: &'static str, stroke: &'static str, width: f64) -> Paint {
@@ -175,7 +180,8 @@ mod tests {
     fn contrast(one: &str, other: &str) -> f64 {
         let luminance = |colour: &str| {
             let channel = |from: usize| {
-                let value = f64::from(u8::from_str_radix(&colour[from..from + 2], 16).unwrap()) / 255.0;
+                let value =
+                    f64::from(u8::from_str_radix(&colour[from..from + 2], 16).unwrap()) / 255.0;
                 if value <= 0.04045 {
                     value / 12.92
                 } else {
@@ -222,15 +228,25 @@ mod tests {
     fn outlines_arrows_and_lights_stand_out_by_three_to_one() {
         let lines = [Ink::Wire, Ink::WireAside, Ink::Border];
         for ground in [Ink::Paper, Ink::Frame, Ink::FrameHere] {
-            for line in lines.into_iter().chain([Ink::Card, Ink::CardAside, Ink::CardHere, Ink::CardBeen]) {
+            for line in
+                lines
+                    .into_iter()
+                    .chain([Ink::Card, Ink::CardAside, Ink::CardHere, Ink::CardBeen])
+            {
                 let light = contrast(line.light().stroke, ground.light().fill);
                 let dark = contrast(line.dark().1, ground.dark().0);
                 assert!(light >= 3.0, "{line:?} on {ground:?}: {light:.2}");
                 assert!(dark >= 3.0, "{line:?} on {ground:?}, dark: {dark:.2}");
             }
             for light in [Ink::Green, Ink::Yellow, Ink::Red, Ink::Grey] {
-                assert!(contrast(light.light().fill, ground.light().fill) >= 3.0, "{light:?}");
-                assert!(contrast(light.dark().0, ground.dark().0) >= 3.0, "{light:?}, dark");
+                assert!(
+                    contrast(light.light().fill, ground.light().fill) >= 3.0,
+                    "{light:?}"
+                );
+                assert!(
+                    contrast(light.dark().0, ground.dark().0) >= 3.0,
+                    "{light:?}, dark"
+                );
             }
         }
     }

@@ -72,9 +72,16 @@ fn told(drawing: &Drawing<'_>) -> (String, String) {
         .flat_map(|marks| &marks.here)
         .filter(|state| {
             let inside = |other: &String| {
-                workflow.states.get(other).and_then(|other| other.parent.as_ref()) == Some(*state)
+                workflow
+                    .states
+                    .get(other)
+                    .and_then(|other| other.parent.as_ref())
+                    == Some(*state)
             };
-            !drawing.view.marks.is_some_and(|marks| marks.here.iter().any(inside))
+            !drawing
+                .view
+                .marks
+                .is_some_and(|marks| marks.here.iter().any(inside))
         })
         .map(|state| clean(workflow.state_title(state).get(language)))
         .collect();
@@ -84,8 +91,12 @@ fn told(drawing: &Drawing<'_>) -> (String, String) {
         format!("A chart of {steps} states and {clocks} clocks. "),
     );
     if !here.is_empty() {
-        shown.zh.push_str(&format!("当前所在：{}。", here.join("、")));
-        shown.en.push_str(&format!("The case is in: {}. ", here.join(", ")));
+        shown
+            .zh
+            .push_str(&format!("当前所在：{}。", here.join("、")));
+        shown
+            .en
+            .push_str(&format!("The case is in: {}. ", here.join(", ")));
     }
     (
         clean(title.get(language)),
@@ -205,7 +216,11 @@ fn line(out: &mut String, points: &[Point], ink: Ink, arrow: bool) -> std::fmt::
     let toward = |from: Point, to: Point, length: f64| {
         let (x, y) = (to.x - from.x, to.y - from.y);
         let whole = x.hypot(y);
-        let share = if whole > 0.0 { (length / whole).min(0.5) } else { 0.0 };
+        let share = if whole > 0.0 {
+            (length / whole).min(0.5)
+        } else {
+            0.0
+        };
         Point {
             x: from.x + x * share,
             y: from.y + y * share,
@@ -213,7 +228,9 @@ fn line(out: &mut String, points: &[Point], ink: Ink, arrow: bool) -> std::fmt::
     };
     let mut way = format!("M{} {}", Short(first.x), Short(first.y));
     for corner in points.windows(3) {
-        let [before, at, after] = corner else { continue };
+        let [before, at, after] = corner else {
+            continue;
+        };
         let (enter, leave) = (toward(*at, *before, RADIUS), toward(*at, *after, RADIUS));
         write!(
             way,

@@ -44,7 +44,10 @@ impl Timing {
             let edges = [
                 Some((&clock.start, Turn::Start as fn(Border) -> Turn)),
                 Some((&clock.stop, Turn::Stop as fn(Border) -> Turn)),
-                clock.cancel.as_ref().map(|edge| (edge, Turn::Cancel as fn(Border) -> Turn)),
+                clock
+                    .cancel
+                    .as_ref()
+                    .map(|edge| (edge, Turn::Cancel as fn(Border) -> Turn)),
             ];
             for (edge, turn) in edges.into_iter().flatten() {
                 let (state, border) = crossing(edge);

@@ -60,9 +60,9 @@ impl Workflow {
     /// Tells whether this is a history state that remembers all descendants of the state around
     /// it, and not its children alone.
     pub fn is_deep_history(&self, state: &str) -> bool {
-        self.chart.state(state).is_some_and(|state| {
-            self.chart.kind(state) == StateKind::History(HistoryDepth::Deep)
-        })
+        self.chart
+            .state(state)
+            .is_some_and(|state| self.chart.kind(state) == StateKind::History(HistoryDepth::Deep))
     }
 
     fn face<'a>(

@@ -17,7 +17,11 @@ use crate::trouble::{Outcome, Trouble};
 #[command(after_help = "Example: groundbreak draw company-registration --out chart.svg")]
 pub(crate) struct Arguments {
     /// A definition, or the name of a workflow that comes with this program
-    #[arg(value_name = "FILE|NAME", required_unless_present = "case", conflicts_with = "case")]
+    #[arg(
+        value_name = "FILE|NAME",
+        required_unless_present = "case",
+        conflicts_with = "case"
+    )]
     workflow: Option<String>,
     /// How the picture is written
     #[arg(long, value_enum, default_value_t)]
@@ -122,7 +126,10 @@ fn definition(arguments: &Arguments) -> Result<Arc<Workflow>> {
         .collect();
     if let Some(folder) = &arguments.calendars {
         let own = DefinitionFile::read_all(folder)?;
-        calendars.extend(own.into_iter().filter(|file| file.kind == DefinitionKind::Calendar));
+        calendars.extend(
+            own.into_iter()
+                .filter(|file| file.kind == DefinitionKind::Calendar),
+        );
     }
     let (_, faulty) = super::check::check_calendars(&mut library, calendars);
     if let Some((file, _)) = faulty.into_iter().next() {

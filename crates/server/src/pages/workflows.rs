@@ -64,7 +64,10 @@ pub(crate) async fn workflows(
 
 fn view(workflow: &Workflow, visitor: &Visitor) -> WorkflowView {
     let words = visitor.look.words;
-    let chart = format!("/workflows/{}/{}/chart.svg", workflow.name, workflow.version);
+    let chart = format!(
+        "/workflows/{}/{}/chart.svg",
+        workflow.name, workflow.version
+    );
     let view = View {
         language: words.language,
         ..View::default()
