@@ -11,6 +11,7 @@ mod broken;
 mod calendars;
 mod clocks;
 mod crash;
+mod drawing;
 mod ics;
 mod messages;
 mod program;

@@ -61,7 +61,9 @@ async fn draw(
     });
     match drawn.await.map_err(|error| Problem::failed(&error))? {
         Ok(picture) => Ok(([(header::CONTENT_TYPE, "image/svg+xml")], picture).into_response()),
-        Err(DrawError::UnknownState { .. }) => Err(Problem::not_found()),
+        Err(DrawError::UnknownState { .. } | DrawError::TooLarge { .. }) => {
+            Err(Problem::not_found())
+        }
         Err(error) => Err(Problem::failed(&error)),
     }
 }
