@@ -65,8 +65,16 @@ impl Row {
     fn width(&self) -> f64 {
         match self {
             Self::Writing {
-                text, size, sign, ..
-            } => width(text, *size) + if sign.is_some() { SIGN + 4.0 } else { 0.0 },
+                text,
+                size,
+                bold,
+                sign,
+                ..
+            } => {
+                // Bold letters are wider.
+                let wide = width(text, *size) * if *bold { 1.06 } else { 1.0 };
+                wide + if sign.is_some() { SIGN + 4.0 } else { 0.0 }
+            }
             Self::Badges(badges) => badges.iter().map(|badge| badge.width() + 3.0).sum(),
         }
     }

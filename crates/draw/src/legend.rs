@@ -225,22 +225,22 @@ fn signs(drawing: &Drawing<'_>, sheet: &mut Sheet, room: f64) -> f64 {
         entries.extend([
             (
                 Sign::Start,
-                Ink::Clocks,
+                Ink::Quiet,
                 Text::new("时限起算", "a clock starts"),
             ),
             (
                 Sign::Stop,
-                Ink::Clocks,
+                Ink::Quiet,
                 Text::new("时限停止", "a clock stops"),
             ),
             (
                 Sign::Pause,
-                Ink::Clocks,
+                Ink::Quiet,
                 Text::new("时限暂停", "a clock stands still"),
             ),
             (
                 Sign::Cancel,
-                Ink::Clocks,
+                Ink::Quiet,
                 Text::new("时限作废", "a clock is void"),
             ),
         ]);
