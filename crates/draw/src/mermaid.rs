@@ -36,9 +36,12 @@ pub fn mermaid(workflow: &Workflow, view: &View<'_>) -> Result<String, DrawError
 struct Writer<'a> {
     drawing: &'a Drawing<'a>,
     out: String,
-    /// By the innermost state around both ends: where from, where to, what is said.
-    arrows: BTreeMap<Option<usize>, Vec<(usize, usize, Vec<String>)>>,
+    /// By the innermost state around both ends.
+    arrows: BTreeMap<Option<usize>, Vec<Arrow>>,
 }
+
+/// Where from, where to, and what is said on it.
+type Arrow = (usize, usize, Vec<String>);
 
 impl Writer<'_> {
     fn collect(&mut self) {
