@@ -6,6 +6,10 @@
     clippy::panic,
     reason = "a test that cannot go on fails"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the shipped workflows are files"
+)]
 
 mod given;
 mod hostile;
