@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     (
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         "groundbreak-audit",
         &["groundbreak-workflow", "groundbreak-sla"],
     ),
+    ("groundbreak-draw", &["groundbreak-workflow"]),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
     (
@@ -30,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &[
             "groundbreak-engine",
             "groundbreak-audit",
+            "groundbreak-draw",
             "groundbreak-workflow",
         ],
     ),
@@ -39,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "groundbreak-server",
             "groundbreak-engine",
             "groundbreak-audit",
+            "groundbreak-draw",
             "groundbreak-workflow",
             "groundbreak-store",
             "groundbreak-store-sled",
@@ -47,7 +50,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 4] = ["statechart", "sla", "workflow", "audit"];
+const PURE: [&str; 5] = ["statechart", "sla", "workflow", "audit", "draw"];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [
@@ -144,6 +147,10 @@ fn only_the_server_knows_http_and_only_the_command_line_names_a_concrete_store()
         assert!(
             !sled || room == "groundbreak-store-sled",
             "{room} names sled"
+        );
+        assert!(
+            !names.contains("elkrs") || room == "groundbreak-draw",
+            "{room} names the layout library"
         );
         let terminal = names.contains("clap") || names.contains("miette");
         assert!(

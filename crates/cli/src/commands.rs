@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod check;
 mod clock;
 mod demo;
+mod draw;
 mod import;
 mod migrate;
 mod replay;
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     /// Make definitions of what other programs work with
     #[command(subcommand)]
     Import(import::Command),
+    /// Draw a workflow as a picture, or show where a case is in it
+    Draw(draw::Arguments),
     /// Play scenario files through the real engine on simulated time, and check what they expect
     Replay(replay::Arguments),
     /// Work on the cases of a data directory that no server has open
@@ -67,6 +70,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Check(arguments) => check::run(&arguments, screen),
         Command::Schema(_) => schema::run(screen),
         Command::Import(command) => import::run(&command, screen),
+        Command::Draw(arguments) => runtime()?.block_on(draw::run(&arguments, screen)),
         Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, screen)),

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use groundbreak_draw::DrawError;
 use groundbreak_engine::{
     AdvanceError, Failure, MigrationError, OpenError as EngineError, PublishError, SubmitError,
 };
@@ -91,6 +92,8 @@ pub(crate) enum Trouble {
     UnknownCalendar { id: String, known: Vec<String> },
     /// A file that is to be JSON is not, or holds something else than it should.
     NotJson { path: PathBuf, problem: Text },
+    /// There is no picture.
+    NotDrawn(DrawError),
     /// What the demonstration is filled with does not play as it should.
     DemoBroken { problem: String },
 }
@@ -116,6 +119,7 @@ impl Trouble {
             Self::FaultyCalendar { .. } => "definition-faults",
             Self::UnknownCalendar { .. } => "unknown-calendar",
             Self::NotJson { .. } => "not-json",
+            Self::NotDrawn(error) => error.code(),
             Self::DemoBroken { .. } => "demo-broken",
         }
     }
@@ -241,6 +245,7 @@ impl Trouble {
                     format!("{path} was not understood: {}", problem.en),
                 )
             }
+            Self::NotDrawn(error) => error.text(),
             Self::DemoBroken { problem } => Text::new(
                 format!("演示数据未能按预期生成：{problem}"),
                 format!("The demonstration did not play as it should: {problem}"),

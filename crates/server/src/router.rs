@@ -13,7 +13,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
 use crate::pages::{
-    act, audit, case, clock, desk, journal, new_case, note, paper, sign_in, workflows,
+    act, audit, case, chart, clock, desk, journal, new_case, note, paper, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -69,11 +69,16 @@ fn pages() -> Router<Arc<App>> {
             get(paper::form).merge(upload),
         )
         .route("/cases/{number}/clocks/{clock}", get(clock::clock))
+        .route("/cases/{number}/chart.svg", get(chart::of_case))
         .route("/cases/{number}/journal", get(journal::journal))
         .route("/cases/{number}/events", get(live::of_case))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
         .route("/workflows", get(workflows::workflows))
+        .route(
+            "/workflows/{name}/{version}/chart.svg",
+            get(chart::of_workflow),
+        )
         .route("/assets/{digest}/{name}", get(assets::asset))
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

@@ -34,6 +34,7 @@ mod source;
 mod standing;
 mod suggest;
 mod timers;
+mod transition;
 mod tree;
 mod value;
 mod workflow;
@@ -67,6 +68,7 @@ pub use soundness::{Completion, Limits, Soundness};
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
 pub use timers::{Term, TermValue, Timer};
+pub use transition::{TransitionCause, TransitionFace};
 pub use value::{Data, Value};
 pub use workflow::{
     Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow,

@@ -304,7 +304,7 @@ fn instant(workflow: &Workflow, text: &str) -> Result<Timestamp> {
     })?)
 }
 
-async fn find(engine: &Engine, number: &str) -> Result<Arc<Case>> {
+pub(super) async fn find(engine: &Engine, number: &str) -> Result<Arc<Case>> {
     let missing = || Refusal::CaseNotFound {
         case: number.to_owned(),
     };

@@ -65,3 +65,8 @@ waiting-missing = { $n ->
    *[other] { $n } papers missing
 }
 states-count = { $n } states
+chart = Chart
+chart-of = Chart of { $s }
+chart-inside = Look inside:
+chart-open = Open by itself
+chart-here = See where the case is

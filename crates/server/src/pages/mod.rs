@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod chart;
 pub(crate) mod clock;
 pub(crate) mod desk;
 pub(crate) mod journal;

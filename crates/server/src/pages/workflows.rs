@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use groundbreak_draw::{View, folded};
 use groundbreak_workflow::{StateKind, Workflow};
 
 use super::new_case::{more, papers};
@@ -32,6 +33,9 @@ struct WorkflowView {
     clocks: Vec<(String, String, Option<String>)>,
     papers: Vec<(String, String)>,
     states: Vec<(usize, String)>,
+    /// Address of its picture, and of those of the states folded in it, with their titles.
+    chart: String,
+    charts_inside: Vec<(String, String)>,
 }
 
 /// `GET /workflows`
@@ -60,8 +64,26 @@ pub(crate) async fn workflows(
 
 fn view(workflow: &Workflow, visitor: &Visitor) -> WorkflowView {
     let words = visitor.look.words;
+    let chart = format!(
+        "/workflows/{}/{}/chart.svg",
+        workflow.name, workflow.version
+    );
+    let view = View {
+        language: words.language,
+        ..View::default()
+    };
+    // What cannot be drawn has nothing inside to link to; its picture says why.
+    let charts_inside = folded(workflow, &view).unwrap_or_default();
     let may_open = visitor.holds(workflow.roles.keys().map(String::as_str));
     WorkflowView {
+        charts_inside: charts_inside
+            .into_iter()
+            .map(|state| {
+                let title = words.text(&workflow.state_title(state)).to_owned();
+                (link(&chart, &[("only", state)]), title)
+            })
+            .collect(),
+        chart,
         name: workflow.name.clone(),
         title: words.text(&workflow.title).to_owned(),
         more: more(workflow, words),

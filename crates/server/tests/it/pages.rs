@@ -478,3 +478,45 @@ async fn a_case_that_moved_to_another_version_goes_on_at_the_desk_and_says_so() 
         reply.body
     );
 }
+
+#[tokio::test]
+async fn a_workflow_and_a_case_have_a_picture() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.submitted("示例甲").await;
+    desk.fire(id, "approver", "correct").await;
+    let page = desk.get("/workflows").await;
+    assert!(
+        page.body
+            .contains("<img src=\"/workflows/licence/1/chart.svg\"")
+    );
+    let page = desk.get(&format!("/cases/{number}")).await;
+    let chart = format!("/cases/{number}/chart.svg");
+    assert!(page.body.contains(&format!("<img src=\"{chart}\"")));
+
+    let of_workflow = desk.get("/workflows/licence/1/chart.svg").await;
+    assert_eq!(of_workflow.status, StatusCode::OK);
+    assert_eq!(of_workflow.headers[header::CONTENT_TYPE], "image/svg+xml");
+    assert!(!of_workflow.body.contains("当前所在"));
+    let of_case = desk.get(&chart).await;
+    assert_eq!(of_case.headers[header::CONTENT_TYPE], "image/svg+xml");
+    assert!(
+        of_case.body.contains("当前所在：补正。"),
+        "{}",
+        of_case.body
+    );
+    let english = desk.get(&format!("{chart}?lang=en")).await;
+    assert!(english.body.contains("The case is in: Correction."));
+}
+
+#[tokio::test]
+async fn a_picture_that_is_not_there_is_not_found() {
+    let mut desk = Desk::clerk().await;
+    for path in [
+        "/workflows/licence/2/chart.svg",
+        "/workflows/none/1/chart.svg",
+        "/workflows/licence/1/chart.svg?only=none",
+        "/cases/none/chart.svg",
+    ] {
+        assert_eq!(desk.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}

@@ -36,6 +36,8 @@ async fn nothing_is_shown_to_who_is_not_signed_in() {
         format!("/cases/{number}/papers/articles"),
         format!("/cases/{number}/acts/issue"),
         format!("/cases/{number}/events"),
+        format!("/cases/{number}/chart.svg"),
+        "/workflows/licence/1/chart.svg".into(),
     ];
     for page in pages {
         let reply = desk.get(&page).await;
