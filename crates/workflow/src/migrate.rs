@@ -9,7 +9,8 @@ mod obstacle;
 mod places;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use groundbreak_sla::Timestamp;
 use groundbreak_statechart::{Configuration, Event, StateKind};
@@ -22,7 +23,8 @@ use places::Places;
 use crate::draft::Draft;
 use crate::input::{NOTE_LENGTH_MAX, check_actor, check_text};
 use crate::{
-    Actor, Case, CommandId, Data, Decision, Entry, Refusal, Signature, Stuck, Text, Workflow,
+    Actor, Case, CommandId, Completion, Data, Decision, Entry, Limits, Refusal, Signature, Stuck,
+    Text, Workflow,
 };
 
 /// The way from some versions of a workflow to another one, checked against all of them.
@@ -31,6 +33,9 @@ pub struct Migration {
     from: Vec<Arc<Workflow>>,
     to: Arc<Workflow>,
     mapping: Mapping,
+    /// Where a case cannot come to its end from, or can, as far as it was asked: many cases arrive
+    /// at the same place, and a large chart takes a second to answer.
+    dead_ends: Arc<Mutex<HashMap<Configuration, bool>>>,
 }
 
 /// Who moves cases, and why.
@@ -109,7 +114,12 @@ impl Migration {
         }
         let versions: Vec<&Workflow> = from.iter().map(AsRef::as_ref).collect();
         mapping.check(&versions, &to)?;
-        Ok(Self { from, to, mapping })
+        Ok(Self {
+            from,
+            to,
+            mapping,
+            dead_ends: Arc::default(),
+        })
     }
 
     /// Returns the version cases move to.
@@ -222,8 +232,29 @@ impl Migration {
                 .collect(),
         };
         draft.arrive(arrival).map_err(|stuck| cannot_run(&stuck))?;
-        // Not asked yet: whether the case can come to its end from `draft.case`, where it has arrived.
+        self.check_completion(&draft.case)?;
         Ok(draft)
+    }
+
+    /// From where a case arrives its end must be in reach. Where that is not proven within the
+    /// usual limits it is not held against the case.
+    fn check_completion(&self, case: &Case) -> Result<(), MigrateError> {
+        let arrived = self.to.configuration(case);
+        let arrived = arrived.map_err(|stuck| cannot_run(&stuck))?;
+        let mut asked = self
+            .dead_ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let dead_end = *asked.entry(arrived).or_insert_with_key(|arrived| {
+            self.to.can_complete(arrived, &Limits::default()) == Completion::No
+        });
+        if !dead_end {
+            return Ok(());
+        }
+        let places = self.to.places(case).into_iter();
+        Err(MigrateError::Kept(vec![Obstacle::MigrateCannotComplete {
+            states: places.map(|place| place.state).collect(),
+        }]))
     }
 
     fn entry(

@@ -79,6 +79,11 @@ pub enum Obstacle {
         /// Its title in the new version.
         title: Text,
     },
+    /// From where the case would be under the new version it could not come to its end.
+    MigrateCannotComplete {
+        /// The states it would be in.
+        states: Vec<String>,
+    },
     /// The new version counts on another calendar.
     MigrateOtherCalendar {
         /// The calendar of the old version.
@@ -108,6 +113,7 @@ impl Obstacle {
             Self::MigrateRoleGone { .. } => "migrate-role-gone",
             Self::MigrateClockCountsOtherwise { .. } => "migrate-clock-counts-otherwise",
             Self::MigrateClockEndedBefore { .. } => "migrate-clock-ended-before",
+            Self::MigrateCannotComplete { .. } => "migrate-cannot-complete",
             Self::MigrateOtherCalendar { .. } => "migrate-other-calendar",
             Self::MigrateCannotRun { .. } => "migrate-cannot-run",
         }
@@ -195,6 +201,16 @@ impl Obstacle {
                     title.en
                 ),
             ),
+            Self::MigrateCannotComplete { states } => Text::new(
+                format!(
+                    "迁移后办件会处在“{}”，从那里到不了办结。",
+                    states.join("、")
+                ),
+                format!(
+                    "It would be at {}, from where it could not come to its end.",
+                    states.join(", ")
+                ),
+            ),
             Self::MigrateOtherCalendar { from, to } => Text::new(
                 format!("两个版本的日历不同：{from}、{to}。"),
                 format!("The versions count on different calendars: {from}, {to}."),
@@ -225,7 +241,7 @@ impl Obstacle {
                     ),
                 )
             }
-            Self::MigrateNotTogether { .. } => Text::new(
+            Self::MigrateNotTogether { .. } | Self::MigrateCannotComplete { .. } => Text::new(
                 "请改用别的对应，或舍弃其中一个环节（--drop）。",
                 "Map them to other states, or drop one of those the case is in (--drop).",
             ),

@@ -169,3 +169,26 @@ async fn a_case_does_not_move_to_another_calendar() {
     let report = run.migrate(&to_second(mapping(""))).await;
     assert_eq!(told(&report.cases[0].outcome), "! migrate-other-calendar");
 }
+
+#[tokio::test]
+async fn a_case_does_not_move_to_where_it_could_not_come_to_its_end() {
+    // By the second version the site is visited while papers are collected, and papers are
+    // complete when it was. A case whose papers are complete already could do neither.
+    let second = TWO_REGIONS
+        .replace(
+            "go: collected",
+            "go: { to: collected, if: at(\"visited\") }",
+        )
+        .replace(
+            "see: visited",
+            "see: { to: visited, if: at(\"collecting\") }",
+        );
+    let (first, second) = (
+        definition(1, "go see", TWO_REGIONS),
+        definition(2, "go see", &second),
+    );
+    check(&first, "", &second, "", "collecting visiting").await;
+    check(&first, "go", &second, "", "! migrate-cannot-complete").await;
+    let mapping = "collected=collecting";
+    check(&first, "go", &second, mapping, "collecting visiting").await;
+}
