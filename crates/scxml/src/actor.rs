@@ -25,7 +25,7 @@ mod invoke;
 mod send;
 
 /// The most events that one macrostep may raise or send.
-const EVENTS_MAX: usize = 10_000;
+const EVENTS_MAX: usize = 20_000;
 /// The longest text of a log line, in bytes.
 const LOG_BYTES_MAX: usize = 4_096;
 

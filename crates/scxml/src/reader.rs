@@ -265,6 +265,11 @@ impl Reader<'_> {
                     let state = self.state(child);
                     root.children.push(state);
                 }
+                // Not in the Recommendation, but written all the same: it holds everywhere.
+                "transition" => {
+                    let transition = self.transition(child);
+                    root.transitions.push(transition);
+                }
                 "datamodel" => self.data(child, &mut root),
                 "script" => script.extend(self.script(child)),
                 _ => self.stray(child, "scxml"),
@@ -457,16 +462,16 @@ impl Reader<'_> {
             internal,
             content: self.block(node).into(),
         };
-        let without = ["event", "cond", "target"]
+        let attributed = ["event", "cond", "target"]
             .iter()
-            .all(|name| attributes.get(name).is_none());
-        if without {
+            .any(|name| attributes.get(name).is_some());
+        if !attributed && transition.content.is_empty() {
             self.faults.add(
                 "scxml-attribute",
                 tag(node),
                 Text::new(
-                    "转移至少要有 `event`、`cond`、`target` 之一。",
-                    "A transition has `event`, `cond` or `target`, or several of them.",
+                    "转移至少要有 `event`、`cond`、`target` 之一，或有内容。",
+                    "A transition has `event`, `cond` or `target`, or something to do.",
                 ),
             );
         }

@@ -16,6 +16,5 @@ mod preemption;
 mod random;
 mod reference;
 mod replay;
-mod scion;
 mod sketch;
 mod waits;
