@@ -8,9 +8,10 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
+    ("groundbreak-scxml", &["groundbreak-statechart"]),
     (
         "groundbreak-workflow",
         &["groundbreak-statechart", "groundbreak-sla"],
@@ -40,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "groundbreak-engine",
             "groundbreak-audit",
             "groundbreak-workflow",
+            "groundbreak-scxml",
             "groundbreak-store",
             "groundbreak-store-sled",
         ],
@@ -47,7 +49,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 4] = ["statechart", "sla", "workflow", "audit"];
+const PURE: [&str; 5] = ["statechart", "scxml", "sla", "workflow", "audit"];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [

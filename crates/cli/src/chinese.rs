@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Command path and argument (empty for the command itself), and what it does.
-const WORDS: [(&str, &str, &str); 93] = [
+const WORDS: [(&str, &str, &str); 104] = [
     ("", "", "让一个项目走完政务服务中心的全部流程。"),
     (
         "",
@@ -184,6 +184,37 @@ const WORDS: [(&str, &str, &str); 93] = [
         "calendar export-ics",
         "years",
         "写哪些年：2026 或 2026..2027；不指定则为全部",
+    ),
+    ("scxml", "", "运行 SCXML（W3C 的状态图语言）文档"),
+    ("scxml run", "", "以虚拟时间运行一个文档，每步输出一行 JSON"),
+    ("scxml run", "file", "要运行的文档"),
+    (
+        "scxml run",
+        "events",
+        "要发送的事件，依次发送；`@` 后为虚拟时间（毫秒），不写则为当前时间。可写多次",
+    ),
+    (
+        "scxml run",
+        "until",
+        "运行到这个虚拟时间为止（毫秒）；默认一年",
+    ),
+    (
+        "scxml run",
+        "given",
+        "文档以文件名引用（`src`）的文件；可写多次",
+    ),
+    ("scxml run", "format", "输出形式"),
+    ("import", "", "把为其他系统写的定义转成流程定义"),
+    (
+        "import scxml",
+        "",
+        "把 SCXML 文档的控制结构转成流程定义；带不过来的内容逐处列出",
+    ),
+    ("import scxml", "file", "要转换的文档"),
+    (
+        "import scxml",
+        "workflow",
+        "流程的名称；不指定则取文档的名称或文件名",
     ),
     ("version", "", "显示程序、时区数据与各种格式的版本"),
 ];

@@ -85,16 +85,54 @@ impl Expression {
         }
     }
 
-    /// Calls `visit` with each name that stands for a variable.
-    pub fn variables(&self, visit: &mut dyn FnMut(&str)) {
-        walk(&self.tree, &mut |node| {
-            if let Expr::Ident(name) = &node.expr
-                && !name.starts_with('@')
-            {
-                visit(name);
+    /// Returns the text with names replaced, for another language of the same form: `replace` is
+    /// given each name and whether it is that of a function, and returns what to write instead.
+    /// Names behind a dot are left as they are.
+    #[must_use]
+    pub fn renamed(&self, replace: &dyn Fn(&str, NameKind) -> Option<String>) -> String {
+        let mut tokens = Vec::new();
+        let mut lexer = Lexer::new(&self.source);
+        loop {
+            let token = lexer.lex();
+            match token.kind {
+                TokenKind::TokEnd | TokenKind::TokError => break,
+                TokenKind::TokWhitespace | TokenKind::TokComment => {}
+                kind => tokens.push((kind, token.start..token.end)),
             }
-        });
+        }
+        let mut renamed = String::new();
+        let mut written = 0;
+        for (at, (kind, range)) in tokens.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            let after_dot = before.is_some_and(|(kind, _)| *kind == TokenKind::TokDot);
+            if *kind != TokenKind::TokIdent || after_dot {
+                continue;
+            }
+            let behind = tokens.get(at + 1).map(|(kind, _)| kind);
+            let name_kind = if behind == Some(&TokenKind::TokLeftParen) {
+                NameKind::Function
+            } else {
+                NameKind::Variable
+            };
+            let name = self.source.get(range.clone()).unwrap_or_default();
+            if let Some(instead) = replace(name, name_kind) {
+                renamed.push_str(self.source.get(written..range.start).unwrap_or_default());
+                renamed.push_str(&instead);
+                written = range.end;
+            }
+        }
+        renamed.push_str(self.source.get(written..).unwrap_or_default());
+        renamed
     }
+}
+
+/// What a name in an expression is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameKind {
+    /// A variable, or a type.
+    Variable,
+    /// A function.
+    Function,
 }
 
 /// Where a value can be put: a variable, or a part of one.
@@ -341,6 +379,20 @@ mod tests {
         assert!(Expression::parse(&"1+".repeat(TOKENS_MAX)).is_err());
         let _ = Expression::parse(&deep("-", "", TOKENS_MAX - 1));
         let _ = Expression::parse(&deep("true?1:", "", TOKENS_MAX / 4 - 1));
+    }
+
+    #[test]
+    fn names_can_be_replaced_and_nothing_else() {
+        let expression = Expression::parse("fee.fee > 1 && In('fee') && f['fee'] == fee").unwrap();
+        let renamed = expression.renamed(&|name, kind| match (name, kind) {
+            ("In", NameKind::Function) => Some("at".to_owned()),
+            ("fee", NameKind::Variable) => Some("data.fee".to_owned()),
+            _ => None,
+        });
+        assert_eq!(
+            renamed,
+            "data.fee.fee > 1 && at('fee') && f['fee'] == data.fee"
+        );
     }
 
     #[test]

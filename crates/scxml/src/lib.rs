@@ -60,7 +60,9 @@ pub use document::{
     Param, Payload, Send, Source, State, Transition, Word,
 };
 pub use documents::Documents;
-pub use expression::{EXPRESSION_BYTES_MAX, Expression, Location, NESTING_MAX, TOKENS_MAX};
+pub use expression::{
+    EXPRESSION_BYTES_MAX, Expression, Location, NESTING_MAX, NameKind, TOKENS_MAX,
+};
 pub use fault::{FAULTS_MAX, Fault};
 pub use interpreter::{
     Interpreter, MACROSTEPS_MAX, RunError, SESSIONS_MAX, Turn, WAITING_MAX, WORK_MAX,
@@ -72,3 +74,5 @@ pub use reader::{DOCUMENT_BYTES_MAX, ELEMENT_DEPTH_MAX, NAMESPACE, NODES_MAX};
 pub use text::Text;
 pub use value::{CELLS_MAX, DEPTH_MAX, List, Map, TEXT_BYTES_MAX, TooLarge, Value};
 pub use writer::{Labels, WriteError, write};
+
+pub use groundbreak_statechart::{Chart, DelayId, GuardId, HistoryDepth, StateKind};
