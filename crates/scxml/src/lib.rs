@@ -75,4 +75,4 @@ pub use text::Text;
 pub use value::{CELLS_MAX, DEPTH_MAX, List, Map, TEXT_BYTES_MAX, TooLarge, Value};
 pub use writer::{Labels, WriteError, write};
 
-pub use groundbreak_statechart::{Chart, DelayId, GuardId, HistoryDepth, StateKind};
+pub use groundbreak_statechart::{Chart, DelayId, GuardId, HistoryDepth, StateKind, Trigger};

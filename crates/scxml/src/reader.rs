@@ -130,9 +130,10 @@ fn not_xml(text: &str, error: &roxmltree::Error, faults: &mut Faults<'_>) {
     use roxmltree::Error;
     let position = error.pos();
     let start = byte_at(text, position.row, position.col);
-    let (code, message, help) = match error {
-        Error::DtdDetected => (
+    match error {
+        Error::DtdDetected => faults.add_with_help(
             "scxml-syntax",
+            start..start,
             Text::new(
                 "文档含 `<!DOCTYPE>`，不予读取。",
                 "The document has a `<!DOCTYPE>`, which is not read.",
@@ -144,27 +145,26 @@ fn not_xml(text: &str, error: &roxmltree::Error, faults: &mut Faults<'_>) {
         ),
         Error::NodesLimitReached
         | Error::AttributesLimitReached
-        | Error::NamespacesLimitReached => (
+        | Error::NamespacesLimitReached => faults.add(
             "scxml-too-large",
+            start..start,
             Text::new(
                 format!("文档的元素与文字超过 {NODES_MAX} 个。"),
                 format!("The document has more than {NODES_MAX} elements and texts."),
             ),
-            None,
         ),
         other => {
             let said = shorten(&other.to_string());
-            (
+            faults.add(
                 "scxml-syntax",
+                start..start,
                 Text::new(
                     format!("不是合法的 XML：{said}。"),
                     format!("This is not XML: {said}."),
                 ),
-                None,
-            )
+            );
         }
-    };
-    faults.add_with_help(code, start..start, message, help);
+    }
 }
 
 /// Returns the byte at a line and a column in characters, both from 1.

@@ -15,3 +15,4 @@ mod ics;
 mod messages;
 mod program;
 mod scenarios;
+mod scxml;
