@@ -167,7 +167,7 @@ fn attributes_that_are_wrong() {
 fn expressions_that_cannot_be_read() {
     check(
         "scxml-expression",
-        "<state id='a'><transition cond='x =='» target='a'/></state>",
+        "<state id='a'><transition cond='x ==»' target='a'/></state>",
     );
     check(
         "scxml-expression",
