@@ -19,7 +19,7 @@ use crate::message::{Message, MessageKind, PROCESSOR};
 use crate::place::Place;
 use crate::reader::inline_value;
 use crate::text::shorten;
-use crate::value::Value;
+use crate::value::{Value, text_cells};
 
 mod invoke;
 mod send;
@@ -339,7 +339,10 @@ impl<'a> Actor<'a> {
                     Some(expression) => self.value(expression, active)?,
                     None => Value::Text("".into()),
                 };
-                self.world.work.spend(value.cells())?;
+                // A line is kept until the step is over.
+                self.world
+                    .work
+                    .spend(16 + value.cells() + text_cells(label))?;
                 let mut text = value.display();
                 text.truncate(text.floor_char_boundary(LOG_BYTES_MAX));
                 self.memory.log.push(LogLine {

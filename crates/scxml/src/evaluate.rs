@@ -651,6 +651,14 @@ mod tests {
     }
 
     #[test]
+    fn the_deepest_expression_is_evaluated() {
+        let chain = vec!["n"; crate::TOKENS_MAX / 2].join(" + ");
+        check(&chain, "768");
+        let signs = format!("{}n", "-".repeat(90));
+        check(&signs, "3");
+    }
+
+    #[test]
     fn values_cannot_grow_without_bound() {
         let grown = format!("[{}].map(x, list + list)", ["list"; 200].join(", "));
         assert!(evaluate(&grown, 1_000_000).is_ok());

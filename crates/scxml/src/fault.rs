@@ -53,7 +53,7 @@ impl<'a> Faults<'a> {
         message: Text,
         help: Option<Text>,
     ) {
-        if self.found.len() < FAULTS_MAX {
+        if !self.are_many() {
             self.found.push(Fault {
                 code,
                 place: self.places.of(self.source, span.start),
@@ -62,6 +62,11 @@ impl<'a> Faults<'a> {
                 help,
             });
         }
+    }
+
+    /// Returns whether more would be dropped.
+    pub(crate) fn are_many(&self) -> bool {
+        self.found.len() >= FAULTS_MAX
     }
 
     pub(crate) fn is_empty(&self) -> bool {

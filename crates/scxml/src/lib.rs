@@ -70,7 +70,9 @@ pub use interpreter::{
 pub use machine::Machine;
 pub use memory::{Complaint, LogLine};
 pub use place::Place;
-pub use reader::{DOCUMENT_BYTES_MAX, ELEMENT_DEPTH_MAX, NAMESPACE, NODES_MAX};
+pub use reader::{
+    ATTRIBUTES_MAX, DOCUMENT_BYTES_MAX, ELEMENT_DEPTH_MAX, NAMESPACE, NAMESPACES_MAX, NODES_MAX,
+};
 pub use text::Text;
 pub use value::{CELLS_MAX, DEPTH_MAX, List, Map, TEXT_BYTES_MAX, TooLarge, Value};
 pub use writer::{Labels, WriteError, write};

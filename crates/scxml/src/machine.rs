@@ -12,7 +12,7 @@ use crate::Text;
 use crate::document::{Binding, Content, Data, Document, DoneData, Invoke, Invoked, State};
 use crate::documents::Documents;
 use crate::expression::Expression;
-use crate::fault::{Fault, Faults};
+use crate::fault::{FAULTS_MAX, Fault, Faults};
 use crate::place::{Place, Places};
 
 /// A document that has been checked and can run. It never changes, and can be shared between
@@ -94,8 +94,10 @@ fn compile(document: &Document, faults: &mut Faults<'_>) -> Option<Arc<Machine>>
     let chart = match Chart::compile(root) {
         Ok(chart) => Some(chart),
         Err(found) => {
-            for fault in found {
-                report(&fault, document, faults);
+            let mut named = BTreeMap::new();
+            collect(&document.root, &mut named);
+            for fault in found.iter().take(FAULTS_MAX) {
+                report(fault, &document.root, &named, faults);
             }
             None
         }
@@ -216,17 +218,20 @@ fn number(index: usize) -> u32 {
 }
 
 /// Reports what is wrong with the chart, where its author wrote it.
-fn report(fault: &ChartFault, document: &Document, faults: &mut Faults<'_>) {
-    let mut spans: BTreeMap<&str, Vec<&State>> = BTreeMap::new();
-    collect(&document.root, &mut spans);
+fn report(
+    fault: &ChartFault,
+    root: &State,
+    named: &BTreeMap<&str, Vec<&State>>,
+    faults: &mut Faults<'_>,
+) {
     let (state, transition) = subject(fault);
-    let states = state.and_then(|state| spans.get(state));
+    let states = state.and_then(|state| named.get(state));
     // Of two states with one name, the second is the one too many.
     let state = match (fault, states) {
         (ChartFault::DuplicateName { .. }, Some(states)) => states.get(1).copied(),
         (_, states) => states.and_then(|states| states.first().copied()),
     };
-    let state = state.unwrap_or(&document.root);
+    let state = state.unwrap_or(root);
     let span: Range<usize> = transition
         .and_then(|transition| state.transitions.get(transition))
         .map_or_else(|| state.span.clone(), |transition| transition.span.clone());
@@ -244,12 +249,13 @@ fn sentence(fault: &ChartFault) -> String {
     format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
-fn collect<'a>(state: &'a State, spans: &mut BTreeMap<&'a str, Vec<&'a State>>) {
-    spans.entry(&state.id).or_default().push(state);
+/// Lists the states by name.
+fn collect<'a>(state: &'a State, named: &mut BTreeMap<&'a str, Vec<&'a State>>) {
+    named.entry(&state.id).or_default().push(state);
     state
         .children
         .iter()
-        .for_each(|child| collect(child, spans));
+        .for_each(|child| collect(child, named));
 }
 
 /// Returns the state and the transition that a fault is about.

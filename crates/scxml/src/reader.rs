@@ -15,8 +15,10 @@ use crate::place::{Place, Places};
 use crate::text::shorten;
 
 use attributes::Attributes;
+use bounds::{deepest, has_crowd};
 
 mod attributes;
+mod bounds;
 mod content;
 mod payload;
 
@@ -29,6 +31,10 @@ pub const DOCUMENT_BYTES_MAX: usize = 1_048_576;
 pub const NODES_MAX: u32 = 50_000;
 /// How deep elements lie in one another at most.
 pub const ELEMENT_DEPTH_MAX: usize = 128;
+/// The most attributes of one element.
+pub const ATTRIBUTES_MAX: usize = 128;
+/// The most declarations of namespaces in a document.
+pub const NAMESPACES_MAX: usize = 256;
 /// The namespace of SCXML.
 pub const NAMESPACE: &str = "http://www.w3.org/2005/07/scxml";
 
@@ -78,6 +84,20 @@ fn parse<'t>(text: &'t str, faults: &mut Faults<'_>) -> Option<roxmltree::Docume
         faults.add("scxml-too-large", 0..0, message);
         return None;
     }
+    // The parser compares the attributes of an element with one another, and hands namespaces on
+    // from element to element: both grow with the square of their number.
+    if has_crowd(text) {
+        let message = Text::new(
+            format!(
+                "一个元素的属性超过 {ATTRIBUTES_MAX} 个，或命名空间声明超过 {NAMESPACES_MAX} 处。"
+            ),
+            format!(
+                "An element has more than {ATTRIBUTES_MAX} attributes, or there are more than {NAMESPACES_MAX} declarations of namespaces."
+            ),
+        );
+        faults.add("scxml-too-large", 0..0, message);
+        return None;
+    }
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: NODES_MAX,
@@ -96,32 +116,6 @@ fn parse<'t>(text: &'t str, faults: &mut Faults<'_>) -> Option<roxmltree::Docume
         Err(error) => {
             not_xml(text, &error, faults);
             None
-        }
-    }
-}
-
-/// Returns how deep the deepest element lies.
-fn deepest(tree: &roxmltree::Document<'_>) -> usize {
-    let (mut node, mut depth, mut deepest) = (tree.root(), 0_usize, 0_usize);
-    loop {
-        if let Some(child) = node.first_child() {
-            node = child;
-            depth += 1;
-            deepest = deepest.max(depth);
-            continue;
-        }
-        loop {
-            if let Some(sibling) = node.next_sibling() {
-                node = sibling;
-                break;
-            }
-            match node.parent() {
-                Some(parent) => {
-                    node = parent;
-                    depth -= 1;
-                }
-                None => return deepest,
-            }
         }
     }
 }

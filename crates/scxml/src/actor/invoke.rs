@@ -163,7 +163,8 @@ impl Actor<'_> {
                     .into()
             }
         };
-        self.world.work.spend(text.len())?;
+        // A chart takes several times the memory of its text.
+        self.world.work.spend(4 * text.len())?;
         Machine::read(&text, &self.world.documents).map_err(|faults| {
             let fault = faults.into_iter().next();
             let text = fault.map_or_else(

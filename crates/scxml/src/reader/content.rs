@@ -143,6 +143,9 @@ impl Reader<'_> {
             None => node.text().unwrap_or_default().to_owned(),
         };
         for statement in statements(&text) {
+            if self.faults.are_many() {
+                break;
+            }
             match assignment(statement) {
                 Ok(assignment) => assignments.push(assignment),
                 Err(message) => {

@@ -86,6 +86,16 @@ fn what_is_too_large() {
     assert_eq!(faults(&long)[0].code, "scxml-too-large");
     let many = document(&"<state/>".repeat(usize::try_from(NODES_MAX).unwrap()));
     assert_eq!(faults(&many)[0].code, "scxml-too-large");
+    // What a parser compares pair by pair is bounded before it is parsed.
+    let attributes: String = (0..60_000).map(|it| format!(" a{it}='1'")).collect();
+    assert_eq!(
+        faults(&document(&format!("<state{attributes}/>")))[0].code,
+        "scxml-too-large"
+    );
+    let namespaces: String = (0..20_000)
+        .map(|it| format!("<state xmlns:a{it}='u'/>"))
+        .collect();
+    assert_eq!(faults(&document(&namespaces))[0].code, "scxml-too-large");
     for element in ["state", "if cond='true'", "x"] {
         let end = element.split(' ').next().unwrap();
         let deep = |depth| {
