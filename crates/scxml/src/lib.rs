@@ -2,7 +2,7 @@
 //!
 //! [`Machine::read`] turns the text of a document into something that can run, or into all that
 //! is wrong with it. [`Interpreter`] runs it: the algorithm is that of `groundbreak-statechart`;
-//! here are the sessions, queues, delays, invocations and the data model. [`write`] goes the other
+//! here are the sessions, queues, delays, invocations and the data model. [`write()`] goes the other
 //! way, from a chart to the text of a document. Nothing here reads a clock, a file, the network,
 //! the environment or a random source: the time is an argument, and texts that a document names
 //! are given as [`Documents`].
