@@ -5,29 +5,29 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use groundbreak_statechart::{
-    ActionId, Chart, Configuration, CurrentEvent, GuardId, Host, PayloadId, Raised, StateId, View,
+    ActionId, Configuration, CurrentEvent, GuardId, Host, PayloadId, Raised, StateId, View,
 };
 
 use crate::Text;
-use crate::document::{Binding, Content, Data, Element, Source, Word};
+use crate::document::{Binding, Data, Word};
 use crate::documents::Documents;
-use crate::evaluate::{EvalError, Evaluator, Scope, Variable, Work, fail};
-use crate::expression::{Expression, Location};
+use crate::evaluate::{EvalError, Evaluator, Work, fail};
+use crate::expression::Expression;
 use crate::machine::{Action, Machine};
-use crate::memory::{Complaint, LogLine, Memory, replaced};
-use crate::message::{Message, MessageKind, PROCESSOR};
+use crate::memory::{Complaint, Memory};
+use crate::message::{Message, MessageKind};
 use crate::place::Place;
-use crate::reader::inline_value;
-use crate::text::shorten;
-use crate::value::{Value, text_cells};
+use crate::value::Value;
 
+mod content;
 mod invoke;
 mod send;
+mod sight;
+
+use sight::Sight;
 
 /// The most events that one macrostep may raise or send.
 const EVENTS_MAX: usize = 20_000;
-/// The longest text of a log line, in bytes.
-const LOG_BYTES_MAX: usize = 4_096;
 
 /// What a session can see of the others.
 #[derive(Debug)]
@@ -112,14 +112,6 @@ pub(crate) struct Actor<'a> {
     pub(crate) effects: Vec<Effect>,
 }
 
-/// What the expressions of a session can see.
-struct Sight<'a> {
-    number: usize,
-    machine: &'a Machine,
-    memory: &'a Memory,
-    active: &'a Configuration,
-}
-
 /// Returns how a session is called.
 pub(crate) fn session_name(number: usize) -> String {
     format!("s{}", number + 1)
@@ -128,51 +120,6 @@ pub(crate) fn session_name(number: usize) -> String {
 /// Returns where events for a session are sent to.
 fn session_address(number: usize) -> Arc<str> {
     format!("#_scxml_{}", session_name(number)).into()
-}
-
-impl Sight<'_> {
-    /// Returns a variable that the processor keeps. Without a name it has no value.
-    fn system(&self, name: &str) -> Result<Option<Value>, crate::value::TooLarge> {
-        Ok(match name {
-            "_event" => self
-                .memory
-                .event
-                .as_ref()
-                .map(Message::to_value)
-                .transpose()?,
-            "_sessionid" => Some(Value::text(session_name(self.number))?),
-            "_name" => self.machine.name.as_deref().map(Value::text).transpose()?,
-            "_ioprocessors" => {
-                let location = Value::text(session_address(self.number))?;
-                let processor = Value::map([("location".into(), location)].into())?;
-                let names = ["scxml", PROCESSOR];
-                let named = names.map(|name| (Arc::from(name), processor.clone()));
-                Some(Value::map(named.into())?)
-            }
-            "_x" => Some(Value::map(std::collections::BTreeMap::new())?),
-            _ => None,
-        })
-    }
-}
-
-impl Scope for Sight<'_> {
-    fn variable(&self, name: &str) -> Variable {
-        if !name.starts_with('_') {
-            return self.memory.variables.get(name);
-        }
-        match self.system(name) {
-            Ok(Some(value)) => Variable::Bound(value),
-            Ok(None) | Err(_) => Variable::Unbound,
-        }
-    }
-
-    fn is_in(&self, state: &str) -> bool {
-        is_in(&self.machine.chart, self.active, state)
-    }
-}
-
-fn is_in(chart: &Chart, active: &Configuration, state: &str) -> bool {
-    chart.state(state).is_some_and(|state| active.is_in(state))
 }
 
 impl<'a> Actor<'a> {
@@ -287,188 +234,6 @@ impl<'a> Actor<'a> {
         self.raise(message)
     }
 
-    /// Runs a block of executable content. What fails ends the block and raises an error event.
-    pub(crate) fn block(
-        &mut self,
-        block: &[Content],
-        active: &Configuration,
-    ) -> Result<(), Exhausted> {
-        match self.contents(block, active) {
-            Err(Halt::Exhausted) => Err(Exhausted),
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    fn contents(&mut self, block: &[Content], active: &Configuration) -> Result<(), Halt> {
-        for content in block {
-            self.world.work.spend(1)?;
-            if let Err(halt) = self.content(&content.element, active) {
-                self.complain(halt, content.element.name(), content.place)
-                    .map_err(|_| Halt::Exhausted)?;
-                return Err(Halt::Told);
-            }
-        }
-        Ok(())
-    }
-
-    fn content(&mut self, element: &Element, active: &Configuration) -> Result<(), Halt> {
-        match element {
-            Element::Raise(event) => self
-                .raise(Message::new(event.clone(), MessageKind::Internal))
-                .map_err(|_| Halt::Exhausted),
-            Element::If(branches) => {
-                for (condition, content) in branches {
-                    let taken = match condition {
-                        Some(condition) => self.holds(condition, active)?,
-                        None => true,
-                    };
-                    if taken {
-                        return self.contents(content, active);
-                    }
-                }
-                Ok(())
-            }
-            Element::Foreach {
-                array,
-                item,
-                index,
-                content,
-            } => self.foreach(array, item, index.as_deref(), content, active),
-            Element::Log { label, expression } => {
-                let value = match expression {
-                    Some(expression) => self.value(expression, active)?,
-                    None => Value::Text("".into()),
-                };
-                // A line is kept until the step is over.
-                self.world
-                    .work
-                    .spend(16 + value.cells() + text_cells(label))?;
-                let mut text = value.display();
-                text.truncate(text.floor_char_boundary(LOG_BYTES_MAX));
-                self.memory.log.push(LogLine {
-                    label: label.clone(),
-                    text,
-                });
-                Ok(())
-            }
-            Element::Assign { location, value } => {
-                let value = self.source(value, active)?.unwrap_or(Value::Null);
-                Ok(self.assign(location, value, active)?)
-            }
-            Element::Script(assignments) => {
-                for (name, expression) in assignments {
-                    let value = self.value(expression, active)?;
-                    self.memory.variables.set(name, value);
-                }
-                Ok(())
-            }
-            Element::Send(send) => self.send(send, active),
-            Element::Cancel(id) => {
-                let id = self.word(id, active)?;
-                self.effects.push(Effect::Cancel(id));
-                Ok(())
-            }
-        }
-    }
-
-    /// # Source
-    ///
-    /// W3C SCXML 1.0, section 4.6: the items are those there were when the loop began.
-    fn foreach(
-        &mut self,
-        array: &Expression,
-        item: &str,
-        index: Option<&str>,
-        content: &[Content],
-        active: &Configuration,
-    ) -> Result<(), Halt> {
-        let Value::List(list) = self.value(array, active)? else {
-            let text = shorten(array.source());
-            return Err(fail(
-                format!("`{text}` 不是列表。"),
-                format!("`{text}` is no list."),
-            )
-            .into());
-        };
-        for name in std::iter::once(item).chain(index) {
-            if name.starts_with('_') || !crate::reader::is_variable(name) {
-                let name = shorten(name);
-                return Err(fail(
-                    format!("`{name}` 不能作变量名。"),
-                    format!("`{name}` cannot be the name of a variable."),
-                )
-                .into());
-            }
-            self.memory.variables.declare(name);
-        }
-        for (at, value) in list.items().iter().enumerate() {
-            self.world.work.spend(1)?;
-            self.memory.variables.set(item, value.clone());
-            if let Some(index) = index {
-                let at = i64::try_from(at).unwrap_or(i64::MAX);
-                self.memory.variables.set(index, Value::Int(at));
-            }
-            self.contents(content, active)?;
-        }
-        Ok(())
-    }
-
-    fn assign(
-        &mut self,
-        location: &Location,
-        value: Value,
-        active: &Configuration,
-    ) -> Result<(), EvalError> {
-        let root = &location.root;
-        if root.starts_with('_') {
-            return Err(fail(
-                format!("`{root}` 由系统维护，不能赋值。"),
-                format!("`{root}` is kept by the processor and cannot be assigned to."),
-            ));
-        }
-        if !self.memory.variables.is_declared(root) {
-            return Err(fail(
-                format!("没有声明 `{root}`。"),
-                format!("`{root}` is not declared."),
-            ));
-        }
-        let value = if location.path.is_empty() {
-            value
-        } else {
-            let sight = Sight {
-                number: self.number,
-                machine: self.machine,
-                memory: self.memory,
-                active,
-            };
-            let old = self.memory.variables.get(root);
-            let mut evaluator = Evaluator::new(&sight, &self.world.work);
-            let new = replaced(location, &old, value, &mut evaluator)?;
-            self.world.work.spend(new.cells())?;
-            new
-        };
-        self.memory.variables.set(root, value);
-        Ok(())
-    }
-
-    /// Returns the value of a source, if it has one.
-    fn source(&self, source: &Source, active: &Configuration) -> Result<Option<Value>, EvalError> {
-        match source {
-            Source::None => Ok(None),
-            Source::Expression(expression) => self.value(expression, active).map(Some),
-            Source::Inline(value) => Ok(Some(value.clone())),
-            Source::Address(address) => {
-                let text = self
-                    .world
-                    .documents
-                    .get(address)
-                    .ok_or_else(|| not_given(address))?;
-                self.world.work.spend(text.len() / 16)?;
-                Ok(Some(inline_value(text)?))
-            }
-        }
-    }
-
     /// Gives variables their first values, or what the session was started with instead.
     fn bind(&mut self, data: &[Data], active: &Configuration) -> Result<(), Exhausted> {
         for data in data {
@@ -548,14 +313,6 @@ impl<'a> Actor<'a> {
             self.payloads.push(message);
         }
     }
-}
-
-fn not_given(address: &str) -> EvalError {
-    let address = shorten(address);
-    fail(
-        format!("没有提供 `{address}`。"),
-        format!("`{address}` was not given."),
-    )
 }
 
 impl Host for Actor<'_> {

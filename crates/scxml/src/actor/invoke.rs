@@ -6,7 +6,8 @@ use std::sync::Arc;
 use groundbreak_statechart::Configuration;
 
 use crate::Text;
-use crate::actor::{Actor, Effect, Exhausted, Halt, not_given};
+use crate::actor::content::not_given;
+use crate::actor::{Actor, Effect, Exhausted, Halt};
 use crate::document::{Identity, Invoke, Invoked};
 use crate::evaluate::fail;
 use crate::interpreter::SESSIONS_MAX;
