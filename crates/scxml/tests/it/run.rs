@@ -48,6 +48,23 @@ fn when(data: &str, block: &str, condition: &str) -> String {
     )
 }
 
+/// The document that fuzzing begins with: it has every element.
+#[test]
+fn a_document_with_every_element_runs_to_its_end() {
+    let text = include_str!("documents/door.scxml");
+    let documents = Documents::new().with("self", text);
+    let machine = Machine::read(text, &documents).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let mut interpreter = Interpreter::new(machine, documents);
+    assert_eq!(settle(&mut interpreter, 0), "closed");
+    interpreter.send("open", None);
+    // The first event that the entry raises leads through the left half.
+    assert_eq!(settle(&mut interpreter, 0), "done right");
+    interpreter.send("ready", None);
+    assert!(settle(&mut interpreter, 0).starts_with("end"));
+    interpreter.send("error.mine", None);
+    assert_eq!(settle(&mut interpreter, 0), "gone");
+}
+
 mod data {
     use super::*;
 
