@@ -157,7 +157,8 @@ impl<'a> Evaluator<'a> {
             let value = self.value(&entry.value)?;
             entries.insert(name, value);
         }
-        self.work.spend(entries.len())?;
+        // A map takes far more memory than what it holds.
+        self.work.spend(24 + 2 * entries.len())?;
         Ok(Value::map(entries)?)
     }
 
