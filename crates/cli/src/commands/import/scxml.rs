@@ -346,12 +346,30 @@ impl<'a> Carrier<'a> {
                 None
             }
         });
-        let mut renamed = renamed;
-        for (id, name) in &self.states {
-            renamed = renamed.replace(&format!("at('{id}')"), &format!("at(\"{name}\")"));
-            renamed = renamed.replace(&format!("at(\"{id}\")"), &format!("at(\"{name}\")"));
+        known.get().then(|| self.with_state_names(&renamed))
+    }
+
+    /// Returns a condition with the states that it asks for called as in the definition.
+    fn with_state_names(&self, condition: &str) -> String {
+        let mut named = String::new();
+        let mut rest = condition;
+        while let Some((before, behind)) = rest.split_once("at(") {
+            let quote = behind.chars().next().filter(|c| matches!(c, '\'' | '"'));
+            let asked = quote.and_then(|quote| {
+                let (id, end) = behind.get(1..)?.split_once(quote)?;
+                Some((self.states.get(id)?, end))
+            });
+            named.push_str(before);
+            named.push_str("at(");
+            rest = match asked {
+                Some((name, end)) => {
+                    named.push_str(&quoted(name));
+                    end
+                }
+                None => behind,
+            };
         }
-        known.get().then_some(renamed)
+        named + rest
     }
 
     fn event(&mut self, event: &'a str) -> String {
@@ -523,6 +541,16 @@ fn plain_name(id: &str, otherwise: &str, mut is_free: impl FnMut(&str) -> bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_are_renamed_once_each() {
+        let text = "<scxml xmlns='http://www.w3.org/2005/07/scxml' version='1.0'>\
+             <state id='A'><transition event='e' cond=\"In('A') || !In(&quot;a&quot;)\" target='a'/></state><final id='a'/></scxml>";
+        let document = Document::read(text, &groundbreak_scxml::Documents::new()).unwrap();
+        let yaml = carry(&document, text, "x").yaml;
+        let expected = r#"at(\"a\") || !at(\"a_2\")"#;
+        assert!(yaml.contains(expected), "{expected} is not in\n{yaml}");
+    }
 
     #[test]
     fn names_become_plain_and_stay_apart() {
