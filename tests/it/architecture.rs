@@ -8,9 +8,10 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
+    ("groundbreak-scxml", &["groundbreak-statechart"]),
     (
         "groundbreak-workflow",
         &["groundbreak-statechart", "groundbreak-sla"],
@@ -43,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "groundbreak-audit",
             "groundbreak-draw",
             "groundbreak-workflow",
+            "groundbreak-scxml",
             "groundbreak-store",
             "groundbreak-store-sled",
         ],
@@ -50,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 5] = ["statechart", "sla", "workflow", "audit", "draw"];
+const PURE: [&str; 6] = ["statechart", "scxml", "sla", "workflow", "audit", "draw"];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [

@@ -11,6 +11,7 @@ mod migrate;
 mod replay;
 mod report;
 mod schema;
+mod scxml;
 mod serve;
 mod user;
 mod version;
@@ -57,6 +58,12 @@ pub(crate) enum Command {
     /// Look at a working calendar, check it, and count on it
     #[command(subcommand)]
     Calendar(calendar::Command),
+    /// Run documents in SCXML, the statechart language of the W3C
+    #[command(subcommand)]
+    Scxml(scxml::Command),
+    /// Turn what was written for another system into a workflow definition
+    #[command(subcommand)]
+    Import(import::Command),
     /// Print the versions of this program, its time zone data and its formats
     Version(version::Arguments),
 }
@@ -77,6 +84,8 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
         Command::Clock(arguments) => clock::run(&arguments, screen),
         Command::Calendar(command) => calendar::run(command, screen),
+        Command::Scxml(command) => scxml::run(command, screen),
+        Command::Import(command) => import::run(command, screen),
         Command::Version(arguments) => version::run(&arguments, screen),
     }
 }

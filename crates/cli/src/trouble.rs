@@ -5,6 +5,7 @@ use groundbreak_draw::DrawError;
 use groundbreak_engine::{
     AdvanceError, Failure, MigrationError, OpenError as EngineError, PublishError, SubmitError,
 };
+use groundbreak_scxml::RunError;
 use groundbreak_server::AccountsError;
 use groundbreak_store_sled::OpenError as StoreError;
 use groundbreak_workflow::{Language, LibraryError, Refusal, Text, nearest};
@@ -398,6 +399,10 @@ fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, 
     }
     if let Some(error) = error.downcast_ref::<Failure>() {
         return Some((error.code(), error.text(), 2));
+    }
+    if let Some(error) = error.downcast_ref::<RunError>() {
+        let text = error.text();
+        return Some((error.code(), Text::new(text.zh, text.en), 2));
     }
     if let Some(error) = error.downcast_ref::<AccountsError>() {
         let problem = error.to_string();

@@ -37,6 +37,23 @@ pub trait Host {
         view: &View<'_>,
         raised: &mut Raised,
     ) -> Result<(), Self::Error>;
+
+    /// Returns what the event carries that says that the parent of the final state `end` is done.
+    /// Asked after the actions of `end` and before the event is raised; not for a final child of
+    /// the root, which raises none. A host without such data need not say so.
+    ///
+    /// # Errors
+    ///
+    /// An error ends the step.
+    fn done_data(
+        &mut self,
+        end: StateId,
+        view: &View<'_>,
+        raised: &mut Raised,
+    ) -> Result<Option<PayloadId>, Self::Error> {
+        let _ = (end, view, raised);
+        Ok(None)
+    }
 }
 
 /// A host for charts without guards and actions: every guard holds, no action does anything.
@@ -62,6 +79,7 @@ pub struct View<'a> {
     pub(crate) chart: &'a Chart,
     pub(crate) configuration: &'a Configuration,
     pub(crate) event: Option<CurrentEvent<'a>>,
+    pub(crate) payload: Option<PayloadId>,
 }
 
 /// The event being taken.
@@ -115,6 +133,12 @@ impl<'a> View<'a> {
         self.event
     }
 
+    /// Returns what the event being taken carries, under the number the host gave it.
+    #[must_use]
+    pub fn payload(&self) -> Option<PayloadId> {
+        self.payload
+    }
+
     /// Returns the name of the event being taken; the end of a wait has none.
     #[must_use]
     pub fn event_name(&self) -> Option<&'a str> {
@@ -141,7 +165,10 @@ pub(crate) enum InternalEvent {
         name: Arc<str>,
         payload: Option<PayloadId>,
     },
-    Done(StateId),
+    Done {
+        state: StateId,
+        payload: Option<PayloadId>,
+    },
 }
 
 impl Raised {
@@ -161,8 +188,8 @@ impl Raised {
         });
     }
 
-    pub(crate) fn push_done(&mut self, state: StateId) {
-        self.queue.push_back(InternalEvent::Done(state));
+    pub(crate) fn push_done(&mut self, state: StateId, payload: Option<PayloadId>) {
+        self.queue.push_back(InternalEvent::Done { state, payload });
     }
 
     pub(crate) fn pop(&mut self) -> Option<InternalEvent> {

@@ -7,7 +7,7 @@ use crate::state_set as set;
 use crate::step::waits;
 use crate::{
     ActionId, Cause, Chart, Configuration, CurrentEvent, DelayId, Event, GuardId, Host, Microstep,
-    Raised, StateId, StateKind, Step, TransitionId, View,
+    PayloadId, Raised, StateId, StateKind, Step, TransitionId, View,
 };
 
 /// How many microsteps and raised events one step may take.
@@ -38,6 +38,14 @@ pub enum StepError<E> {
     Action {
         /// The action.
         action: ActionId,
+        /// The host's reason.
+        source: E,
+    },
+    /// The host could not say what the event carries that a final state raises.
+    #[error("the data of `{state}` could not be worked out")]
+    DoneData {
+        /// The final state.
+        state: String,
         /// The host's reason.
         source: E,
     },
@@ -156,6 +164,50 @@ impl Stepper {
         waits(chart, &self.begun)
     }
 
+    /// Ends the chart from outside: exits everything that is active, innermost first, and runs
+    /// what that has to run. What it raises is dropped. Does nothing to a chart that
+    /// [is done](Configuration::is_done), which has left everything already.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError::Action`] and [`StepError::OtherChart`]; the configuration is then as it was.
+    ///
+    /// # Source
+    ///
+    /// W3C SCXML 1.0, appendix D, `exitInterpreter`.
+    pub fn stop<H: Host>(
+        &mut self,
+        chart: &Chart,
+        configuration: &mut Configuration,
+        host: &mut H,
+    ) -> Result<(), StepError<H::Error>> {
+        if !configuration.belongs_to(chart) {
+            return Err(StepError::OtherChart);
+        }
+        self.prepare(chart, configuration);
+        if configuration.is_done(chart) {
+            return Ok(());
+        }
+        let mut leaving: Vec<StateId> = configuration.active().collect();
+        leaving.reverse();
+        let mut stage = Stage {
+            chart,
+            configuration,
+            host,
+            current: Current::None,
+        };
+        for state in leaving.into_iter().chain([StateId::ROOT]) {
+            if let Err(err) = stage.run(chart.on_exit(state), &mut self.raised) {
+                stage.configuration.restore(&self.before);
+                return Err(err);
+            }
+            if state != StateId::ROOT {
+                set::remove(stage.configuration.active_words_mut(), state.index());
+            }
+        }
+        Ok(())
+    }
+
     fn run<H: Host>(
         &mut self,
         chart: &Chart,
@@ -231,7 +283,7 @@ impl Stepper {
                 };
                 let cause = match &internal {
                     InternalEvent::Named { name, .. } => Cause::Raised(name.clone()),
-                    InternalEvent::Done(state) => Cause::Done(*state),
+                    InternalEvent::Done { state, .. } => Cause::Done(*state),
                 };
                 stage.current = Current::Internal(internal);
                 let name = match &cause {
@@ -285,6 +337,7 @@ impl Stepper {
             chart,
             configuration: stage.configuration,
             event: stage.current.event(),
+            payload: stage.current.payload(),
         };
         let (host, raised) = (&mut *stage.host, &mut self.raised);
         self.selection
@@ -415,34 +468,10 @@ impl Stepper {
                 stage.run(chart.initial_actions(history), &mut self.raised)?;
             }
             if chart.kind(state) == StateKind::Final {
-                raise_done(chart, stage.configuration, state, &mut self.raised);
+                stage.raise_done(state, &mut self.raised)?;
             }
         }
         Ok(())
-    }
-}
-
-/// Raises what a final state's entry completes: its parent, and the parallel states around that
-/// of which every region is now done.
-///
-/// # Source
-///
-/// W3C SCXML 1.0, section 3.4: a parallel state is done when all its children are. Appendix D
-/// looks no further than the grandparent, and so would miss a parallel state that is done because
-/// a parallel child of it is; here the way goes on up.
-fn raise_done(chart: &Chart, configuration: &Configuration, end: StateId, raised: &mut Raised) {
-    let parent = chart.node(end).parent;
-    if parent == StateId::ROOT {
-        return;
-    }
-    raised.push_done(parent);
-    for ancestor in chart.ancestors(parent) {
-        let done = chart.kind(ancestor) == StateKind::Parallel
-            && chart.is_done(ancestor, configuration.active_words());
-        if !done {
-            return;
-        }
-        raised.push_done(ancestor);
     }
 }
 
@@ -475,7 +504,16 @@ impl Current<'_> {
                 name,
                 payload: *payload,
             }),
-            Self::Internal(InternalEvent::Done(state)) => Some(CurrentEvent::Done(*state)),
+            Self::Internal(InternalEvent::Done { state, .. }) => Some(CurrentEvent::Done(*state)),
+        }
+    }
+
+    fn payload(&self) -> Option<PayloadId> {
+        match self {
+            Self::None | Self::External(_) => None,
+            Self::Internal(
+                InternalEvent::Named { payload, .. } | InternalEvent::Done { payload, .. },
+            ) => *payload,
         }
     }
 }
@@ -491,6 +529,7 @@ impl<H: Host> Stage<'_, H> {
                 chart: self.chart,
                 configuration: self.configuration,
                 event: self.current.event(),
+                payload: self.current.payload(),
             };
             self.host
                 .run(*action, &view, raised)
@@ -498,6 +537,45 @@ impl<H: Host> Stage<'_, H> {
                     action: *action,
                     source,
                 })?;
+        }
+        Ok(())
+    }
+
+    /// Raises what a final state's entry completes: its parent, and the parallel states around
+    /// that of which every region is now done.
+    ///
+    /// # Source
+    ///
+    /// W3C SCXML 1.0, section 3.4: a parallel state is done when all its children are. Appendix D
+    /// looks no further than the grandparent, and so would miss a parallel state that is done
+    /// because a parallel child of it is; here the way goes on up.
+    fn raise_done(&mut self, end: StateId, raised: &mut Raised) -> Result<(), StepError<H::Error>> {
+        let chart = self.chart;
+        let parent = chart.node(end).parent;
+        if parent == StateId::ROOT {
+            return Ok(());
+        }
+        let view = View {
+            chart,
+            configuration: self.configuration,
+            event: self.current.event(),
+            payload: self.current.payload(),
+        };
+        let payload =
+            self.host
+                .done_data(end, &view, raised)
+                .map_err(|source| StepError::DoneData {
+                    state: chart.name(end).to_owned(),
+                    source,
+                })?;
+        raised.push_done(parent, payload);
+        for ancestor in chart.ancestors(parent) {
+            let done = chart.kind(ancestor) == StateKind::Parallel
+                && chart.is_done(ancestor, self.configuration.active_words());
+            if !done {
+                break;
+            }
+            raised.push_done(ancestor, None);
         }
         Ok(())
     }

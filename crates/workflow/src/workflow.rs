@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use groundbreak_sla::{Budget, Calendar, CalendarSet, ClockPolicy, Party, PauseReason};
-use groundbreak_statechart::{Chart, TransitionId};
+use groundbreak_statechart::{Chart, DelayId, GuardId, TransitionId};
 use indexmap::IndexMap;
 
 use crate::data::FieldType;
@@ -240,6 +240,23 @@ impl Workflow {
             || Text::new(document, document),
             |document| document.title.clone(),
         )
+    }
+
+    /// Returns the statechart.
+    pub fn chart(&self) -> &Chart {
+        &self.chart
+    }
+
+    /// Returns what a guard of the chart asks, as it was written.
+    pub fn condition(&self, guard: GuardId) -> Option<&str> {
+        let index = usize::try_from(guard.0).ok()?;
+        Some(self.guards.get(index)?.source())
+    }
+
+    /// Returns how long a wait of the chart lasts.
+    pub fn wait(&self, delay: DelayId) -> Option<Budget> {
+        let index = usize::try_from(delay.0).ok()?;
+        Some(self.delays.get(index)?.policy.goal.budget())
     }
 
     pub(crate) fn transition(&self, id: TransitionId) -> &Transition {

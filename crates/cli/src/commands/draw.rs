@@ -5,7 +5,9 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use groundbreak_draw::{Marks, View, mermaid, svg};
 use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_workflow::{Library, LibraryError, Refusal, Workflow};
+use groundbreak_scxml::Labels;
+use groundbreak_workflow::sla::Budget;
+use groundbreak_workflow::{Language, Library, LibraryError, Refusal, Text, Workflow};
 
 use super::case::{find, finish};
 use crate::definitions::{DefinitionFile, DefinitionKind};
@@ -46,6 +48,13 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// Whether a part of the chart is asked for, or a case.
+    fn is_partial(&self) -> bool {
+        self.depth.is_some() || self.only.is_some() || self.case.is_some()
+    }
+}
+
 /// How a picture is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum DrawFormat {
@@ -54,6 +63,8 @@ enum DrawFormat {
     Svg,
     /// Text for tools that draw by themselves.
     Mermaid,
+    /// The whole statechart in the language of the W3C, for programs.
+    Scxml,
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
@@ -99,11 +110,21 @@ fn draw(
         only: arguments.only.as_deref(),
         marks,
     };
-    let drawn = match arguments.format {
-        DrawFormat::Svg => svg(workflow, &view),
-        DrawFormat::Mermaid => mermaid(workflow, &view),
+    let picture = match arguments.format {
+        DrawFormat::Svg => svg(workflow, &view).map_err(Trouble::NotDrawn)?,
+        DrawFormat::Mermaid => mermaid(workflow, &view).map_err(Trouble::NotDrawn)?,
+        DrawFormat::Scxml if arguments.is_partial() => {
+            return Err(Trouble::BadArgument {
+                argument: "--format".to_owned(),
+                problem: Text::new(
+                    "scxml 总是写出整个状态图，请去掉 --depth、--only 和 --case。",
+                    "scxml is always the whole chart: take --depth, --only and --case away.",
+                ),
+            }
+            .into());
+        }
+        DrawFormat::Scxml => scxml(workflow, screen.language())?,
     };
-    let picture = drawn.map_err(Trouble::NotDrawn)?;
     match &arguments.out {
         Some(path) => std::fs::write(path, picture).map_err(|source| Trouble::Unwritable {
             path: path.clone(),
@@ -112,6 +133,22 @@ fn draw(
         None => screen.line(picture.trim_end())?,
     }
     Ok(Outcome::Good)
+}
+
+/// Writes the chart as a document. Conditions stand as they do in the definition, but for the one
+/// that asks for a state, which has a name of its own there. Waits in office hours or days have no
+/// length in a document.
+fn scxml(workflow: &Workflow, language: Language) -> Result<String> {
+    let labels = Labels {
+        name: &workflow.name,
+        guard: &|guard| Some(workflow.condition(guard)?.replace("at(", "In(")),
+        delay: &|delay| match workflow.wait(delay)? {
+            Budget::Elapsed { ms } => Some(format!("{ms}ms")),
+            _ => None,
+        },
+        title: &|state| Some(workflow.state_title(state).get(language).to_owned()),
+    };
+    Ok(groundbreak_scxml::write(workflow.chart(), &labels)?)
 }
 
 /// Returns the workflow of a file, or the shipped one of this name.

@@ -18,3 +18,4 @@ mod messages;
 mod migrate;
 mod program;
 mod scenarios;
+mod scxml;

@@ -1,6 +1,8 @@
 //! When states, and the chart, are done.
 
-use crate::sketch::{Sketch, check, check_actions, check_steps};
+use groundbreak_statechart::{Configuration, StepError, Stepper};
+
+use crate::sketch::{Sketch, check, check_actions, check_steps, error_of};
 
 #[test]
 fn a_compound_state_is_done_when_its_final_child_is_entered() {
@@ -172,4 +174,105 @@ fn a_chart_can_end_as_it_starts() {
         "state a\n  always -> end\nfinal end",
         &[("", "end"), ("go", "end")],
     );
+}
+
+#[test]
+fn a_done_event_carries_what_the_host_says_of_the_final_state() {
+    check_actions(
+        "
+state a
+  on done.state.a : event data
+  state b
+    on go -> end
+  final end
+state z",
+        &[("", ""), ("go", "done.state.a Some(3)")],
+    );
+}
+
+#[test]
+fn only_the_parent_of_the_final_state_gets_its_data() {
+    check_actions(
+        "
+parallel p
+  on done.state.* : event data
+  state a
+    final ax
+  state b
+    final bx",
+        &[(
+            "",
+            "done.state.a Some(3) done.state.b Some(5) done.state.p None",
+        )],
+    );
+}
+
+#[test]
+fn what_the_host_raises_for_the_data_comes_before_the_done_event() {
+    check_actions(
+        "
+state a
+  on before done.state.a : event data
+  final early",
+        &[("", "before None done.state.a None")],
+    );
+}
+
+#[test]
+fn data_that_cannot_be_worked_out_end_the_step() {
+    let error = error_of(
+        "state a\n  state b\n    on go -> fails\n  final fails",
+        &[],
+        "go",
+    );
+    assert!(matches!(error, StepError::DoneData { state, .. } if state == "fails"));
+}
+
+/// Ends a chart from outside, and returns what it ran.
+fn stop(sketch: &Sketch, configuration: &mut Configuration) -> String {
+    let mut host = sketch.host();
+    let mut stepper = Stepper::default();
+    stepper
+        .stop(&sketch.chart, configuration, &mut host)
+        .unwrap();
+    host.notes.join(" ")
+}
+
+#[test]
+fn a_chart_that_is_ended_from_outside_leaves_its_states_innermost_first() {
+    let sketch = Sketch::new(
+        "
+exit root-
+parallel p
+  exit p- where
+  state a
+    exit a-
+    state a1
+      exit a1-
+  state b
+    exit b- !again
+    on again -> a1
+final end",
+    );
+    let mut configuration = sketch.run(&[]);
+    assert_eq!(stop(&sketch, &mut configuration), "b- a1- a- p- (p) root-");
+    assert_eq!(configuration.active().count(), 0);
+}
+
+#[test]
+fn a_chart_that_is_done_has_nothing_left_to_leave() {
+    let sketch = Sketch::new("exit root-\nstate a\n  on go -> end\nfinal end\n  exit end-");
+    let mut configuration = sketch.run(&["go"]);
+    assert_eq!(stop(&sketch, &mut configuration), "");
+    assert!(configuration.is_done(&sketch.chart));
+}
+
+#[test]
+fn an_exit_that_fails_leaves_the_chart_as_it_was() {
+    let sketch = Sketch::new("state a\n  exit fails\n  state b\n    exit b-");
+    let mut configuration = sketch.run(&[]);
+    let before = configuration.clone();
+    let stopped = Stepper::default().stop(&sketch.chart, &mut configuration, &mut sketch.host());
+    assert!(matches!(stopped, Err(StepError::Action { .. })));
+    assert_eq!(configuration, before);
 }

@@ -18,7 +18,6 @@ mod preemption;
 mod random;
 mod reference;
 mod replay;
-mod scion;
 mod sketch;
 mod standard_case;
 mod waits;

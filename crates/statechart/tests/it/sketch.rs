@@ -14,14 +14,16 @@
 //!   after 3 -> b
 //! ```
 //!
+//! The actions `event`, `data` and `where` note down the event, what it carries, and the states.
+//!
 //! Guards: `in:a` and `not:a` ask for a state, `yes` and `no` are what they say, `fails` cannot be
 //! answered.
 
 use std::fmt::Write as _;
 
 use groundbreak_statechart::{
-    ActionId, Cause, Chart, Configuration, DelayId, Event, GuardId, HistoryDepth, Host, Raised,
-    StateKind, StateSpec, Step, StepError, Stepper, TransitionSpec, Trigger, View,
+    ActionId, Cause, Chart, Configuration, DelayId, Event, GuardId, HistoryDepth, Host, PayloadId,
+    Raised, StateId, StateKind, StateSpec, Step, StepError, Stepper, TransitionSpec, Trigger, View,
 };
 
 /// A chart and the words its guards and actions were written with.
@@ -63,6 +65,9 @@ impl Host for Notes<'_> {
         match word {
             "fails" => return Err(Unanswered),
             "event" => self.notes.push(view.event_name().unwrap_or("-").to_owned()),
+            "data" => self
+                .notes
+                .push(format!("{:?}", view.payload().map(|it| it.0))),
             "where" => {
                 let names: Vec<&str> = view.configuration().names(view.chart()).collect();
                 self.notes.push(format!("({})", names.join(" ")));
@@ -73,6 +78,23 @@ impl Host for Notes<'_> {
             },
         }
         Ok(())
+    }
+
+    /// Data with the number of the final state.
+    fn done_data(
+        &mut self,
+        end: StateId,
+        view: &View<'_>,
+        raised: &mut Raised,
+    ) -> Result<Option<PayloadId>, Unanswered> {
+        match view.chart().name(end) {
+            "fails" => Err(Unanswered),
+            "early" => {
+                raised.push("before");
+                Ok(None)
+            }
+            _ => Ok(u32::try_from(end.index()).ok().map(PayloadId)),
+        }
     }
 }
 

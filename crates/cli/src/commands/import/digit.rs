@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use groundbreak_workflow::{Diagnostic, LibraryError, Text};
+use groundbreak_workflow::Text;
 use serde_json::json;
 
-use crate::calendar_files;
+use super::{faults, tell};
 use crate::commands::check;
 use crate::definitions::{DefinitionFile, DefinitionKind, read_text};
 use crate::digit::{self, Service};
@@ -60,31 +60,12 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
         }
         Format::Human => {
             screen.line(definition.text.trim_end())?;
-            for (file, findings) in &found {
-                for finding in findings {
-                    eprintln!("{}", line(file, finding, screen));
-                }
+            for of_file in &found {
+                tell(of_file, screen);
             }
         }
     }
     Ok(outcome)
-}
-
-/// Says in one line what is unsound and what to do. The definition has standard output for itself.
-fn line(file: &DefinitionFile, finding: &Diagnostic, screen: &Screen) -> String {
-    let place = finding.place(&file.text);
-    let help = finding
-        .help
-        .as_ref()
-        .map_or("", |help| help.get(screen.language()));
-    format!(
-        "{}:{}:{} {}: {} {help}",
-        file.path.display(),
-        place.line,
-        place.column,
-        finding.code,
-        finding.message.get(screen.language()),
-    )
 }
 
 fn choose<'a>(services: &'a [Service], name: Option<&str>) -> Result<&'a Service> {
@@ -107,14 +88,4 @@ fn choose<'a>(services: &'a [Service], name: Option<&str>) -> Result<&'a Service
             ),
         }
     })?)
-}
-
-/// Compiles the definition as `check` does.
-fn faults(definition: &DefinitionFile) -> Result<Vec<Diagnostic>> {
-    let mut library = calendar_files::with_shipped()?;
-    match library.add_workflow(&definition.text) {
-        Ok(_) => Ok(Vec::new()),
-        Err(LibraryError::Faults(faults)) => Ok(faults),
-        Err(error) => Err(error.into()),
-    }
 }
