@@ -45,7 +45,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
     ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),
-    ("import", "", "把其他程序的流程配置变为定义"),
+    ("import", "", "把为其他系统写的流程变为定义"),
     (
         "import digit",
         "",
@@ -249,7 +249,6 @@ const WORDS: &[(&str, &str, &str)] = &[
         "文档以文件名引用（`src`）的文件；可写多次",
     ),
     ("scxml run", "format", "输出形式"),
-    ("import", "", "把为其他系统写的定义转成流程定义"),
     (
         "import scxml",
         "",

@@ -61,9 +61,6 @@ pub(crate) enum Command {
     /// Run documents in SCXML, the statechart language of the W3C
     #[command(subcommand)]
     Scxml(scxml::Command),
-    /// Turn what was written for another system into a workflow definition
-    #[command(subcommand)]
-    Import(import::Command),
     /// Print the versions of this program, its time zone data and its formats
     Version(version::Arguments),
 }
@@ -76,7 +73,6 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::User(command) => user::run(command, screen),
         Command::Check(arguments) => check::run(&arguments, screen),
         Command::Schema(_) => schema::run(screen),
-        Command::Import(command) => import::run(&command, screen),
         Command::Draw(arguments) => runtime()?.block_on(draw::run(&arguments, screen)),
         Command::Replay(arguments) => runtime()?.block_on(replay::run(&arguments, screen)),
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),

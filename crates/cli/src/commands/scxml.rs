@@ -93,11 +93,7 @@ pub(super) fn refuse(
     format: Format,
     screen: &mut Screen,
 ) -> Result<Outcome> {
-    let file = DefinitionFile {
-        path: path.to_owned(),
-        kind: DefinitionKind::Workflow,
-        text,
-    };
+    let file = DefinitionFile::alone(path.to_owned(), DefinitionKind::Workflow, text);
     let diagnostics = faults.iter().map(diagnostic).collect();
     super::check::show(&[], &[(file, diagnostics)], format, screen)?;
     Ok(Outcome::Malformed)
