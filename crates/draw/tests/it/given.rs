@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundbreak_draw::{View, svg};
-use groundbreak_workflow::{Language, Library, Workflow};
+use groundbreak_workflow::{Language, Library, Workflow, assemble};
 
 const CALENDAR: &str = "id: hall\ntitle: { zh: 示例大厅, en: Example hall }\ntz: Asia/Shanghai\nweekly:\n  mon: [[\"08:30\", \"12:00\"]]\n";
 
@@ -38,9 +38,11 @@ pub(crate) fn shipped(name: &str) -> Arc<Workflow> {
             .add_calendar(&read(&format!("calendars/{calendar}.yaml")))
             .unwrap();
     }
-    library
-        .add_workflow(&read(&format!("{name}.yaml")))
-        .unwrap()
+    let blocks = ["matter", "pre-review"].map(str::to_owned);
+    let assembled = assemble(&read(&format!("{name}.yaml")), &blocks, |block| {
+        Some(read(&format!("blocks/{block}.yaml")))
+    });
+    library.add_workflow(&assembled.text).unwrap()
 }
 
 pub(crate) fn chinese(workflow: &Workflow) -> String {
