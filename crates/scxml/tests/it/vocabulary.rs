@@ -133,7 +133,7 @@ fn attribute_word(word: &str, value: &str) -> Result<(&'static str, String), Str
         // Variables and whether they have values.
         "isBound" => ("cond", format!("bound(Var{value})")),
         "unboundVar" => ("cond", format!("!bound(Var{value})")),
-        "noValue" => ("cond", format!("Var{value} == null")),
+        "noValue" => ("cond", format!("!bound(Var{value}) || Var{value} == null")),
         "idVal" | "idSystemVarVal" | "namelistIdVal" => ("cond", compared(&plain)),
         "idQuoteVal" => ("cond", compared(&quoted)),
         "compareIDVal" => ("cond", compared(&|rest| format!("Var{rest}"))),
