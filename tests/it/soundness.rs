@@ -136,6 +136,7 @@ fn every_fact(workflow: &Workflow) -> Vec<Facts> {
     for (name, field) in &workflow.fields {
         let values: Vec<Value> = match field.kind {
             FieldType::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],
+            FieldType::Integer => vec![Value::Integer(1), Value::Integer(9)],
             _ => field.choices.keys().cloned().map(Value::Text).collect(),
         };
         let given: Vec<Facts> = all
@@ -148,7 +149,11 @@ fn every_fact(workflow: &Workflow) -> Vec<Facts> {
                 })
             })
             .collect();
-        all.extend(given);
+        if field.required {
+            all = given;
+        } else {
+            all.extend(given);
+        }
     }
     all
 }
@@ -237,7 +242,11 @@ async fn replay(row: &Row, witness: &Witness, facts: &Facts) -> Option<Result<Ca
         workflow: workflow.name.clone(),
         version: None,
         title: "Precision Motors".into(),
-        data: Data::new(),
+        data: facts
+            .iter()
+            .filter(|(name, _)| workflow.fields[*name].required)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
     });
     // The engine looks one act ahead, to say who may act, and so meets a livelock one step early.
     if let Err(error) = engine.submit(opening).await {

@@ -129,7 +129,9 @@ impl Writer<'_> {
         }
         self.waits(state, depth + 1)?;
         for (_, transition) in chart.transitions_of(state) {
-            self.transition(transition, transition.internal, depth + 1);
+            // It means something for compound states alone.
+            let compound = self.chart.kind(transition.source) == StateKind::Compound;
+            self.transition(transition, transition.internal && compound, depth + 1);
         }
         if chart.parent(state) == Some(StateId::ROOT) && tag != "final" {
             self.transitions_of_root(depth + 1);

@@ -144,8 +144,10 @@ impl Soundness {
             .any(|finding| matches!(finding.code, "cannot-complete" | "dead-end" | "livelock"));
         match (self.complete, completes) {
             (true, true) => Text::new(
-                format!("每个办件都能办结：已证 {number} 种处境"),
-                format!("every case can be completed: {number} configurations"),
+                format!("每个办件都能办结（以事实与材料齐备为限）：已证 {number} 种处境"),
+                format!(
+                    "every case can be completed, as far as facts and documents allow: {number} configurations"
+                ),
             ),
             (true, false) => Text::new(
                 format!("有的办件办不结：共 {number} 种处境"),

@@ -53,9 +53,20 @@ fn outline(condition: &Condition) -> Outline {
             outline(&choice.then),
             outline(&choice.otherwise),
         ])),
-        Condition::CompareConditions(relation, sides) if moves(condition) => {
+        Condition::CompareConditions(relation, sides)
+            if moves(condition) || matches!(relation, Relation::Equal | Relation::NotEqual) =>
+        {
             let [left, right] = sides.each_ref().map(outline);
             compared(*relation, left, right)
+        }
+        // A comparison and its opposite are one question: else both could be answered with no.
+        Condition::CompareNumbers(relation, sides) => one_question(*relation, condition, |asked| {
+            format!("CompareNumbers({asked:?}, {sides:?})")
+        }),
+        Condition::CompareWords(relation @ Relation::NotEqual, sides) => {
+            one_question(*relation, condition, |asked| {
+                format!("CompareWords({asked:?}, {sides:?})")
+            })
         }
         _ => Outline::Atom(atom(condition)),
     }
@@ -63,6 +74,26 @@ fn outline(condition: &Condition) -> Outline {
 
 fn not(inner: Outline) -> Outline {
     Outline::Not(Box::new(inner))
+}
+
+/// Asks a comparison as itself, or as the opposite of the one that says the contrary.
+fn one_question(
+    relation: Relation,
+    condition: &Condition,
+    key: impl Fn(Relation) -> String,
+) -> Outline {
+    let contrary = match relation {
+        Relation::NotEqual => Relation::Equal,
+        Relation::LessOrEqual => Relation::Greater,
+        Relation::GreaterOrEqual => Relation::Less,
+        Relation::Equal | Relation::Less | Relation::Greater => {
+            return Outline::Atom(atom(condition));
+        }
+    };
+    let mut asked = atom(condition);
+    asked.key = key(contrary);
+    asked.equals = equals(contrary, condition);
+    not(Outline::Atom(asked))
 }
 
 /// No comes before yes, as in the comparison that is evaluated.
@@ -86,13 +117,7 @@ fn atom(condition: &Condition) -> Atom {
         _ => None,
     };
     let equals = match condition {
-        Condition::CompareWords(Relation::Equal, sides) => match &**sides {
-            [Words::Field(field), Words::Constant(constant)]
-            | [Words::Constant(constant), Words::Field(field)] => {
-                Some((field.clone(), constant.clone()))
-            }
-            _ => None,
-        },
+        Condition::CompareWords(relation, _) => equals(*relation, condition),
         _ => None,
     };
     Atom {
@@ -102,6 +127,22 @@ fn atom(condition: &Condition) -> Atom {
         document,
         equals,
         moves: reading.moves,
+    }
+}
+
+/// Returns the fact and the constant that a comparison of words holds to be equal.
+fn equals(relation: Relation, condition: &Condition) -> Option<(String, String)> {
+    let Condition::CompareWords(_, sides) = condition else {
+        return None;
+    };
+    match &**sides {
+        [Words::Field(field), Words::Constant(constant)]
+        | [Words::Constant(constant), Words::Field(field)]
+            if relation == Relation::Equal =>
+        {
+            Some((field.clone(), constant.clone()))
+        }
+        _ => None,
     }
 }
 
