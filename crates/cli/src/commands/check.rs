@@ -8,6 +8,7 @@ use groundbreak_workflow::{
     Diagnostic, Library, LibraryError, Limits, Severity, Soundness, Text, Workflow,
 };
 
+use crate::calendar_files;
 use crate::definitions::{DefinitionFile, DefinitionKind};
 use crate::screen::Screen;
 use crate::trouble::Outcome;
@@ -55,21 +56,17 @@ impl From<crate::screen::Format> for Format {
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
-    let mut library = Library::new();
-    let files = if arguments.files.is_empty() {
-        DefinitionFile::shipped()
+    let (mut library, files) = if arguments.files.is_empty() {
+        (Library::new(), DefinitionFile::shipped())
     } else {
-        for file in DefinitionFile::shipped()
-            .iter()
-            .filter(|file| file.kind == DefinitionKind::Calendar)
-        {
-            library.add_calendar(&file.text)?;
-        }
-        arguments
+        let read = arguments
             .files
             .iter()
-            .map(|path| DefinitionFile::read(path))
-            .collect::<Result<Vec<_>>>()?
+            .map(|path| DefinitionFile::read(path));
+        (
+            calendar_files::with_shipped()?,
+            read.collect::<Result<_>>()?,
+        )
     };
     let mut calendars: Vec<DefinitionFile> = match &arguments.calendars {
         Some(folder) => DefinitionFile::read_all(folder)?,

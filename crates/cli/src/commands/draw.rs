@@ -7,9 +7,10 @@ use groundbreak_draw::{Marks, View, mermaid, svg};
 use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_scxml::Labels;
 use groundbreak_workflow::sla::Budget;
-use groundbreak_workflow::{Language, Library, LibraryError, Refusal, Text, Workflow};
+use groundbreak_workflow::{Language, LibraryError, Refusal, Text, Workflow};
 
 use super::case::{find, finish};
+use crate::calendar_files;
 use crate::definitions::{DefinitionFile, DefinitionKind};
 use crate::directory;
 use crate::screen::Screen;
@@ -154,25 +155,16 @@ fn scxml(workflow: &Workflow, language: Language) -> Result<String> {
 /// Returns the workflow of a file, or the shipped one of this name.
 fn definition(arguments: &Arguments) -> Result<Arc<Workflow>> {
     let asked = arguments.workflow.as_deref().unwrap_or_default();
-    let mut library = Library::new();
-    let shipped = DefinitionFile::shipped();
-    let mut calendars: Vec<DefinitionFile> = shipped
-        .iter()
-        .filter(|file| file.kind == DefinitionKind::Calendar)
-        .cloned()
-        .collect();
+    let mut library = calendar_files::with_shipped()?;
     if let Some(folder) = &arguments.calendars {
-        let own = DefinitionFile::read_all(folder)?;
-        calendars.extend(
-            own.into_iter()
-                .filter(|file| file.kind == DefinitionKind::Calendar),
-        );
+        let mut calendars = DefinitionFile::read_all(folder)?;
+        calendars.retain(|file| file.kind == DefinitionKind::Calendar);
+        let (_, faulty) = super::check::check_calendars(&mut library, calendars);
+        if let Some((file, _)) = faulty.into_iter().next() {
+            return Err(Trouble::FaultyCalendar { path: file.path }.into());
+        }
     }
-    let (_, faulty) = super::check::check_calendars(&mut library, calendars);
-    if let Some((file, _)) = faulty.into_iter().next() {
-        return Err(Trouble::FaultyCalendar { path: file.path }.into());
-    }
-    let named = shipped.into_iter().find(|file| {
+    let named = DefinitionFile::shipped().into_iter().find(|file| {
         file.kind == DefinitionKind::Workflow
             && file.path.file_stem().is_some_and(|stem| stem == asked)
     });

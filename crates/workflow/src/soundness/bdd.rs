@@ -192,21 +192,7 @@ impl Diagrams {
     }
 
     fn and_(&mut self, a: u32, b: u32) -> u32 {
-        match (a, b) {
-            (0, _) | (_, 0) => return 0,
-            (1, other) | (other, 1) => return other,
-            _ if a == b => return a,
-            _ => {}
-        }
-        let (a, b) = (a.min(b), a.max(b));
-        if let Some(result) = self.cached(AND, a, b) {
-            return result;
-        }
-        let (variable, [a0, a1], [b0, b1]) = self.split(a, b);
-        let low = self.and_(a0, b0);
-        let high = self.and_(a1, b1);
-        let result = self.node(variable, low, high);
-        self.remember(AND, a, b, result)
+        self.combine(AND, 0, a, b)
     }
 
     pub(super) fn or(&mut self, a: Set, b: Set) -> Set {
@@ -214,21 +200,31 @@ impl Diagrams {
     }
 
     fn or_(&mut self, a: u32, b: u32) -> u32 {
-        match (a, b) {
-            (1, _) | (_, 1) => return 1,
-            (0, other) | (other, 0) => return other,
-            _ if a == b => return a,
-            _ => {}
+        self.combine(OR, 1, a, b)
+    }
+
+    /// Combines two sets by an operation in which one constant settles the answer, and the other
+    /// changes nothing.
+    fn combine(&mut self, operation: u32, settles: u32, a: u32, b: u32) -> u32 {
+        if a == settles || b == settles {
+            return settles;
+        }
+        let neutral = 1 - settles;
+        if a == neutral || a == b {
+            return b;
+        }
+        if b == neutral {
+            return a;
         }
         let (a, b) = (a.min(b), a.max(b));
-        if let Some(result) = self.cached(OR, a, b) {
+        if let Some(result) = self.cached(operation, a, b) {
             return result;
         }
         let (variable, [a0, a1], [b0, b1]) = self.split(a, b);
-        let low = self.or_(a0, b0);
-        let high = self.or_(a1, b1);
+        let low = self.combine(operation, settles, a0, b0);
+        let high = self.combine(operation, settles, a1, b1);
         let result = self.node(variable, low, high);
-        self.remember(OR, a, b, result)
+        self.remember(operation, a, b, result)
     }
 
     pub(super) fn not(&mut self, a: Set) -> Set {
