@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod calendar;
 pub(crate) mod case;
 pub(crate) mod check;
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// Run documents in SCXML, the statechart language of the W3C
     #[command(subcommand)]
     Scxml(scxml::Command),
+    /// Measure this program on this machine
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Print the versions of this program, its time zone data and its formats
     Version(version::Arguments),
 }
@@ -81,6 +85,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Clock(arguments) => clock::run(&arguments, screen),
         Command::Calendar(command) => calendar::run(command, screen),
         Command::Scxml(command) => scxml::run(command, screen),
+        Command::Bench(command) => runtime()?.block_on(bench::run(command, screen)),
         Command::Import(command) => import::run(command, screen),
         Command::Version(arguments) => version::run(&arguments, screen),
     }

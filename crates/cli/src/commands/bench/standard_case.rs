@@ -1,0 +1,161 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use groundbreak_engine::Engine;
+use groundbreak_workflow::sla::Timestamp;
+use groundbreak_workflow::{
+    Act, Actor, Case, CaseId, Command, CommandId, Data, Decision, Library, Workflow, decide,
+};
+use uuid::Uuid;
+
+use crate::definitions::{self, DefinitionFile, DefinitionKind};
+use crate::shipped;
+
+/// The name of the standard case.
+pub(super) const STANDARD: &str = "standard-case";
+
+/// The name of the case that only waits.
+pub(super) const WAITING: &str = "waiting-case";
+
+/// The one role of both.
+pub(super) const ROLE: &str = "clerk";
+
+/// What happens to a standard case after it is opened.
+pub(super) const EVENTS: [&str; 8] = [
+    "register",
+    "accept",
+    "assign",
+    "legal_ok",
+    "technical_ok",
+    "decide",
+    "sign",
+    "close",
+];
+
+/// What a case is opened with as its title.
+pub(super) const TITLE: &str = "示例办件";
+
+const DEFINITIONS: [(&str, &str); 2] = [
+    (
+        "crates/cli/bench/standard-case.yaml",
+        include_str!("../../../bench/standard-case.yaml"),
+    ),
+    (
+        "crates/cli/bench/waiting-case.yaml",
+        include_str!("../../../bench/waiting-case.yaml"),
+    ),
+];
+
+/// Publishes both, and the calendar they count on.
+pub(super) async fn publish(engine: &Engine) -> Result<()> {
+    let shipped = DefinitionFile::shipped().into_iter();
+    let mut files: Vec<_> = shipped
+        .filter(|file| file.kind == DefinitionKind::Calendar)
+        .collect();
+    files.extend(DEFINITIONS.map(|(path, text)| {
+        let kind = DefinitionKind::Workflow;
+        DefinitionFile::alone(PathBuf::from(path), kind, text.to_owned())
+    }));
+    definitions::publish(engine, &files).await
+}
+
+/// Returns one of both as it is without an engine.
+pub(super) fn workflow(name: &str) -> Result<Arc<Workflow>> {
+    let mut library = Library::new();
+    for calendar in &shipped::CALENDARS {
+        library.add_calendar(calendar.text)?;
+    }
+    for (_, text) in DEFINITIONS {
+        library.add_workflow(text)?;
+    }
+    Ok(Arc::clone(library.workflow(name, None)?))
+}
+
+/// Returns who acts: one person, since nothing here is about people.
+pub(super) fn actor() -> Actor {
+    Actor::new("example-clerk", "示例·经办人", ROLE)
+}
+
+/// Returns the command that opens a case.
+pub(super) fn opening(workflow: &str, case: CaseId, command: CommandId) -> Command {
+    let act = Act::Open {
+        workflow: workflow.to_owned(),
+        version: None,
+        title: TITLE.to_owned(),
+        data: Data::new(),
+    };
+    by_actor(case, command, act)
+}
+
+/// Returns the command that sends an event to a case.
+pub(super) fn firing(event: &str, case: CaseId, command: CommandId) -> Command {
+    let act = Act::Fire {
+        event: event.to_owned(),
+        data: Data::new(),
+        note: None,
+    };
+    by_actor(case, command, act)
+}
+
+fn by_actor(case: CaseId, command: CommandId, act: Act) -> Command {
+    Command {
+        id: command,
+        case,
+        actor: actor(),
+        seen_revision: None,
+        effective_at: None,
+        act,
+    }
+}
+
+/// Returns what is decided on a new case that is opened at `at` and gets the first `events` of
+/// [`EVENTS`] at once.
+pub(super) fn decisions(
+    workflow: &Workflow,
+    events: usize,
+    at: Timestamp,
+) -> Result<Vec<Decision>> {
+    let id = CaseId(Uuid::now_v7());
+    let command = || CommandId(Uuid::now_v7());
+    let mut decided: Vec<Decision> = Vec::with_capacity(events + 1);
+    decided.push(decide(
+        workflow,
+        None,
+        &opening(&workflow.name, id, command()),
+        at,
+    )?);
+    for event in EVENTS.iter().take(events) {
+        let case: &Case = &decided.last().context("a case was opened")?.case;
+        let next = decide(workflow, Some(case), &firing(event, id, command()), at)?;
+        decided.push(next);
+    }
+    Ok(decided)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standard_case_is_nine_commits_and_ends_with_its_limit_kept() {
+        let workflow = workflow(STANDARD).unwrap();
+        let decided = decisions(&workflow, EVENTS.len(), Timestamp::EPOCH).unwrap();
+        assert_eq!(decided.len(), 9);
+        let timers: Vec<_> = decided.iter().map(|next| next.timers.len()).collect();
+        assert_eq!(timers, [0, 0, 1, 1, 1, 1, 1, 1, 0]);
+        let last = &decided[8].case;
+        assert!(workflow.is_closed(last));
+        assert!(last.clocks["answer"].ended && last.clocks["answer"].breached.is_none());
+        assert!(decided[4].case.is_in("legal_passed") && !decided[4].case.is_in("reviewed"));
+        assert!(decided[5].case.is_in("reviewed"));
+    }
+
+    #[test]
+    fn a_waiting_case_waits_five_hours() {
+        let workflow = workflow(WAITING).unwrap();
+        let decided = decisions(&workflow, 0, Timestamp::EPOCH).unwrap();
+        let due: Vec<_> = decided[0].timers.iter().map(|t| t.due_at.as_millis()).collect();
+        assert_eq!(due, [5 * 3_600_000]);
+    }
+}
