@@ -8,8 +8,9 @@ use groundbreak_store::Cause;
 
 use crate::{OpenError, Part};
 
-/// The layout this release writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The layout this release writes. It reads all earlier ones, and marks the directory anew before
+/// it writes to it.
+pub(crate) const FORMAT: u32 = 2;
 
 const FORMAT_PREFIX: &str = "groundbreak-store-sled ";
 
@@ -42,6 +43,15 @@ impl Directory {
         };
         directory.remove_torn_snapshots()?;
         Ok(directory)
+    }
+
+    /// Marks a directory of an earlier format as one of today's, before it is written to: the
+    /// release that made it would not understand what is written now.
+    pub(crate) fn mark(&self) -> Result<(), OpenError> {
+        match check(&self.path)? {
+            Some(FORMAT) => Ok(()),
+            _ => write_format(&self.path),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -33,12 +33,14 @@
 
 mod anchor;
 mod chain;
+mod commands;
 mod directory;
 mod failure;
 mod group;
 mod key;
 mod open_error;
 mod options;
+mod pack;
 mod published;
 mod reader;
 mod recovery;

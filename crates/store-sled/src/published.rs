@@ -5,6 +5,7 @@ use groundbreak_store::{Cause, Index};
 use sled::{Db, Tree};
 use tokio::sync::watch;
 
+use crate::commands::Commands;
 use crate::directory::Directory;
 use crate::failure::{Failure, guarded};
 use crate::value::Head;
@@ -30,6 +31,7 @@ pub(crate) struct Database {
 pub(crate) struct Published {
     pub(crate) index: Index,
     pub(crate) entries: BTreeSet<String>,
+    pub(crate) commands: Commands,
     pub(crate) head: Head,
 }
 

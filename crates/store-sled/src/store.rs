@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
@@ -16,13 +17,14 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::chain::{self, Verified};
+use crate::commands::{self, Lookup};
 use crate::directory::io;
 use crate::failure::Failure;
 use crate::published::Shared;
 use crate::recovery::{self, Opened};
 use crate::value::{Head, StateHeader};
 use crate::writer::{Request, Work, Writer};
-use crate::{OpenError, Part, SledOptions, key, reader};
+use crate::{OpenError, Part, SledOptions, key, pack, reader};
 
 /// The most commands that wait for the writer. One more is answered as overloaded.
 const WAITING_MAX: usize = 4096;
@@ -95,12 +97,13 @@ impl SledStore {
     /// [`ReadError::Damaged`] with the first thing that does not agree;
     /// [`ReadError::Unavailable`].
     pub async fn verify(&self) -> Result<Verified, ReadError> {
-        let (head, names) = {
+        let (head, names, commands) = {
             let published = self.shared.published()?;
             let names: Vec<String> = published.entries.iter().cloned().collect();
-            (published.head, names)
+            (published.head, names, published.commands.parts())
         };
-        self.read(move |tree| verify(tree, head, &names)).await
+        self.read(move |tree| verify(tree, head, &names, commands))
+            .await
     }
 
     /// Asks the writer, or says that there is no room or no writer.
@@ -266,13 +269,20 @@ impl Store for SledStore {
     }
 
     async fn find_command(&self, command: Uuid) -> Result<Option<Applied>, ReadError> {
-        let found = self
-            .read(move |tree| reader::applied(tree, command))
-            .await?;
-        if let Some(applied) = found {
-            self.shared.durable(applied.position.number()).await?;
+        // What is published is durable. Mostly nothing is found, and nothing need be read.
+        let found = self.shared.published()?.commands.look_up(command);
+        if let Lookup::In(runs) = &found
+            && runs.is_empty()
+        {
+            return Ok(None);
         }
-        Ok(found)
+        self.read(move |tree| {
+            let position = found.position(tree, command)?;
+            position
+                .map(|position| reader::applied(tree, command, position))
+                .transpose()
+        })
+        .await
     }
 
     async fn metadata(&self, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
@@ -389,17 +399,33 @@ fn answered(
     })
 }
 
-fn verify(tree: &Tree, head: Head, names: &[String]) -> Result<Verified, Failure> {
+fn verify(
+    tree: &Tree,
+    head: Head,
+    names: &[String],
+    (runs, recent): (Vec<u64>, HashMap<Uuid, u64>),
+) -> Result<Verified, Failure> {
     let mut verified = Verified::default();
+    let mut runs = runs.into_iter().peekable();
+    let mut run: Vec<(Uuid, u64)> = Vec::new();
+    let mut run_last = 0;
     verified.links = chain::check(tree, &Head::default(), &head, |position, header| {
         verified.records += 1;
-        let applied = reader::applied(tree, header.command)?;
-        let agrees = applied.is_some_and(|applied| {
-            applied.position.number() == position
-                && applied.case == header.case
-                && applied.revision == header.revision
-        });
-        if agrees {
+        if position > run_last
+            && let Some(last) = runs.next_if(|last| *last >= position)
+        {
+            run = commands::run(tree, last)?;
+            run_last = last;
+        }
+        let noted = if position <= run_last {
+            run.binary_search_by_key(&header.command, |(id, _)| *id)
+                .ok()
+                .and_then(|at| run.get(at))
+                .map(|(_, at)| *at)
+        } else {
+            recent.get(&header.command).copied()
+        };
+        if noted == Some(position) {
             return Ok(());
         }
         let place = header.command.to_string();
@@ -418,7 +444,7 @@ fn verify(tree: &Tree, head: Head, names: &[String]) -> Result<Verified, Failure
             continue;
         }
         reader::state(tree, case)?.ok_or_else(damaged)?;
-        let record = reader::header(tree, header.trail.last())?;
+        let record = pack::at(tree, header.trail.last())?.header;
         if (record.case, record.revision) != (case, header.trail.revision) {
             return Err(damaged());
         }

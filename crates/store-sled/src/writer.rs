@@ -7,6 +7,7 @@ use sled::{Db, Tree};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::anchor::Anchor;
+use crate::commands::Commands;
 use crate::failure::{Failure, guarded};
 use crate::group::{Group, Ledger};
 use crate::published::Shared;
@@ -91,20 +92,30 @@ impl Writer {
         let mut stage = Stage::Building;
         let mut rest = requests.into_iter();
         let written = guarded(|| {
+            self.ledger.trim();
             let mut group = Group::new(&self.ledger);
+            let published = self.shared.published()?;
+            let known = &published.commands;
             for request in rest.by_ref() {
                 weights.push(request.weight);
-                if let Err((failed, failure)) =
-                    add(&mut group, &self.tree, &mut self.ledger, request.work)
-                        .map(|answer| answers.push(answer))
+                if let Err((failed, failure)) = add(
+                    &mut group,
+                    &self.tree,
+                    known,
+                    &mut self.ledger,
+                    request.work,
+                )
+                .map(|answer| answers.push(answer))
                 {
                     answers.push(failed);
                     return Err(failure);
                 }
             }
-            let Some((batch, publication)) = group.finish(&mut self.ledger) else {
+            let Some((batch, publication)) = group.finish(known, &mut self.ledger) else {
                 return Ok(());
             };
+            // Readers go on, and the writer shows what it wrote at the end.
+            drop(published);
             stage = Stage::Writing;
             self.tree.apply_batch(batch)?;
             self.db.flush()?;
@@ -190,11 +201,12 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 fn add(
     group: &mut Group,
     tree: &Tree,
+    known: &Commands,
     ledger: &mut Ledger,
     work: Work,
 ) -> Result<Answer, (Answer, Failure)> {
     match work {
-        Work::Append { append, reply } => match group.append(tree, ledger, append) {
+        Work::Append { append, reply } => match group.append(tree, known, ledger, append) {
             Ok(result) => Ok(Answer::Append(reply, result)),
             Err(failure) => {
                 let source = Cause::from(told(&failure));

@@ -12,3 +12,4 @@ mod crash;
 mod damage;
 mod given;
 mod opening;
+mod upgrade;
