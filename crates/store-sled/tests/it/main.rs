@@ -12,3 +12,9 @@ mod crash;
 mod damage;
 mod given;
 mod opening;
+#[cfg(target_os = "linux")]
+mod power_cut;
+#[cfg(target_os = "linux")]
+mod recording;
+#[cfg(target_os = "linux")]
+mod shim;
