@@ -10,6 +10,9 @@
 mod contract;
 mod crash;
 mod damage;
+mod dice;
+#[cfg(target_os = "linux")]
+mod disk;
 mod given;
 mod opening;
 #[cfg(target_os = "linux")]

@@ -13,10 +13,11 @@ use groundbreak_store_sled::SledStore;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::dice::Dice;
 use crate::given::{
     append, block_on, check_case, many, open, process, process_path, tell, written_metadata,
 };
-use crate::recording::{Dice, Disk, Recording};
+use crate::recording::{Disk, Recording};
 use crate::shim::Shim;
 
 const CASES: u128 = 8;

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::dice::Dice;
+
 /// A recording, made by `tests/power-cut/shim.c`.
 pub(crate) struct Recording {
     operations: Vec<Operation>,
@@ -200,12 +202,15 @@ enum Item {
     Directory,
 }
 
+/// What a name stands for afterwards.
+type Changes = Vec<(String, Option<Item>)>;
+
 /// The names in a directory, by their path from the root.
 #[derive(Debug, Default)]
 struct Entries {
     durable: BTreeMap<String, Item>,
     /// Each change is made whole: renaming takes one name away and puts another.
-    pending: Vec<(usize, Vec<(String, Option<Item>)>)>,
+    pending: Vec<(usize, Changes)>,
 }
 
 impl Entries {
@@ -237,7 +242,7 @@ impl Entries {
     }
 }
 
-fn apply(names: &mut BTreeMap<String, Item>, changes: Vec<(String, Option<Item>)>) {
+fn apply(names: &mut BTreeMap<String, Item>, changes: Changes) {
     for (name, item) in changes {
         match item {
             Some(item) => names.insert(name, item),
@@ -353,26 +358,4 @@ fn lay(bytes: &mut Vec<u8>, at: usize, part: &[u8]) {
         bytes.resize(at + part.len(), 0);
     }
     bytes[at..at + part.len()].copy_from_slice(part);
-}
-
-/// Numbers that are the same for the same seed (SplitMix64, Steele and others 2014).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// One of so many numbers, from 0.
-    pub(crate) fn below(&mut self, count: usize) -> usize {
-        (self.next() % count as u64) as usize
-    }
 }
