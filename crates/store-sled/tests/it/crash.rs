@@ -39,32 +39,36 @@ impl Acknowledged {
     }
 }
 
+/// `GROUNDBREAK_KILLS` says how often.
 #[test]
 fn a_killed_process_loses_nothing_that_was_acknowledged() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut acknowledged = Acknowledged::default();
-    let mut checked = HashMap::new();
     // Moments from the middle of opening to long after it, in an order of their own.
     let moments = [
         3, 120, 40, 300, 8, 75, 200, 15, 150, 25, 90, 350, 5, 60, 180, 12, 110, 30, 250, 18, 70,
         140, 9, 55,
     ];
-    let kills = many("GROUNDBREAK_KILLS", moments.len());
-    for (number, moment) in moments.into_iter().cycle().take(kills).enumerate() {
-        // Every round of them a little later.
-        let moment = moment + (number / moments.len()) as u64;
-        let child = process("crash::write_until_killed", directory.path())
-            .spawn()
-            .unwrap();
-        for line in kill_after(child, Duration::from_millis(moment)) {
-            acknowledged.read(&line);
+    let kills: Vec<usize> = (0..many("GROUNDBREAK_KILLS", moments.len())).collect();
+    // A directory for each round, so that the checks do not take longer and longer.
+    for round in kills.chunks(moments.len()) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut acknowledged = Acknowledged::default();
+        let mut checked = HashMap::new();
+        for (number, moment) in round.iter().zip(moments) {
+            // Every round of them a little later.
+            let moment = moment + (number / moments.len()) as u64;
+            let child = process("crash::write_until_killed", directory.path())
+                .spawn()
+                .unwrap();
+            for line in kill_after(child, Duration::from_millis(moment)) {
+                acknowledged.read(&line);
+            }
+            check(directory.path(), &acknowledged, &mut checked);
         }
-        check(directory.path(), &acknowledged, &mut checked);
+        assert!(
+            acknowledged.revisions.len() == CASES as usize && acknowledged.metadata > 0,
+            "the process wrote too little for this to prove anything: {acknowledged:?}"
+        );
     }
-    assert!(
-        acknowledged.revisions.len() == CASES as usize && acknowledged.metadata > 0,
-        "the process wrote too little for this to prove anything: {acknowledged:?}"
-    );
 }
 
 fn kill_after(mut child: Child, moment: Duration) -> Vec<String> {
