@@ -8,7 +8,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use groundbreak_store::{Append, Store};
+use groundbreak_store_sled::{SledOptions, SledStore};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::program::{Ran, run};
 
@@ -90,7 +93,6 @@ fn damaged_data_gives_one_error_in_the_users_language_and_never_a_panic() {
     let whole = fs::read(data.join("store/sled/db")).unwrap();
     let pages = whole.len() / 4096;
     let mut refused = 0;
-    let mut panics = 0;
     for trial in 0..12 {
         let copy = folder.path().join(format!("damaged {trial}"));
         copy_all(&data, &copy);
@@ -115,7 +117,6 @@ fn damaged_data_gives_one_error_in_the_users_language_and_never_a_panic() {
             }
             one_error(&ran, &["store-damaged", "store-lost-tail"], words);
             refused += 1;
-            panics += ran.err.matches("sled panicked").count();
             let served = in_data(
                 &copy,
                 &["serve", "--listen", "127.0.0.1:0", "--lang", language],
@@ -124,7 +125,49 @@ fn damaged_data_gives_one_error_in_the_users_language_and_never_a_panic() {
         }
     }
     assert!(refused >= 4, "too little was damaged: {refused}");
-    println!("{refused} refused, {panics} of them by a panic of sled");
+}
+
+#[test]
+fn where_sled_panics_the_user_is_told_of_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SledStore::open(data.join("store"), SledOptions::default()).unwrap();
+        for number in 1..=300 {
+            let append = Append {
+                case: Uuid::from_u128(number % 8 + 1),
+                expected_revision: (number as u64 - 1) / 8,
+                command: Uuid::from_u128(number << 64),
+                recorded_at: 0,
+                record: vec![number as u8; 3_000],
+                state: vec![number as u8; 3_000],
+                timers: Vec::new(),
+                terms: Vec::new(),
+            };
+            store.append(append).await.unwrap();
+        }
+        store.close().await.unwrap();
+    });
+    let database = data.join("store/sled/db");
+    let length = fs::metadata(&database).unwrap().len() as usize;
+    // Not every damage makes it panic.
+    for trial in 1..60 {
+        let copy = folder.path().join(format!("damaged {trial}"));
+        copy_all(&data, &copy);
+        let mut bytes = fs::read(&database).unwrap();
+        let at = length * trial / 60;
+        bytes[at] ^= 0x10;
+        fs::write(copy.join("store/sled/db"), bytes).unwrap();
+        let ran = in_data(&copy, &["case", "list", "--lang", "en"]);
+        if ran.err.contains("sled panicked") {
+            one_error(&ran, &["store-damaged"], "Copy the whole directory");
+            return;
+        }
+        fs::remove_dir_all(copy).unwrap();
+    }
+    panic!("nothing made sled panic, so this proves nothing");
 }
 
 /// A server logs on standard error as well, a line a warning.
