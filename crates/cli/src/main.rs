@@ -13,6 +13,7 @@ mod directory;
 mod host;
 mod journal;
 mod language;
+mod panic_hook;
 mod scenario;
 mod screen;
 mod shipped;
@@ -32,6 +33,7 @@ use crate::screen::Screen;
 use crate::trouble::Outcome;
 
 fn main() -> ExitCode {
+    panic_hook::install();
     let raw: Vec<OsString> = std::env::args_os().collect();
     let language = language::chosen(&raw, |name| std::env::var(name).ok());
     let matches = arguments::grammar(language).try_get_matches_from(raw);

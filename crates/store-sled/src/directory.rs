@@ -35,6 +35,7 @@ impl Directory {
         let lock = lock(path)?;
         // Another process may have been here between the check and the lock.
         if check(path)?.is_none() {
+            sync_above(path)?;
             write_format(path)?;
         }
         let directory = Self {
@@ -109,14 +110,40 @@ fn create(path: &Path) -> Result<(), OpenError> {
             found: "a file".to_owned(),
         }),
         Err(err) if err.kind() == ErrorKind::NotFound => {
-            fs::create_dir_all(path).map_err(|err| io(path, "creating", err))?;
-            match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => sync(parent),
-                _ => Ok(()),
-            }
+            fs::create_dir_all(path).map_err(|err| io(path, "creating", err))
         }
         Err(err) => Err(io(path, "reading", err)),
     }
+}
+
+/// Makes durable that a new directory is there. Each one above it may be new too, made by this
+/// opening or by one that was interrupted.
+fn sync_above(path: &Path) -> Result<(), OpenError> {
+    for above in path.ancestors().skip(1) {
+        let above = if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        };
+        // One that cannot be read, or that has nothing to sync, is not one we made.
+        let Ok(opened) = File::open(above) else {
+            continue;
+        };
+        match opened.sync_all() {
+            Err(err)
+                if !matches!(
+                    err.kind(),
+                    ErrorKind::InvalidInput
+                        | ErrorKind::ReadOnlyFilesystem
+                        | ErrorKind::Unsupported
+                ) =>
+            {
+                return Err(io(above, "syncing", err));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Returns the format of the directory, or `None` when it is empty.

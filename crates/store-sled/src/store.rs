@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::published::Shared;
 use crate::recovery::{self, Opened};
 use crate::value::{Head, StateHeader};
+use crate::watchdog::Watchdog;
 use crate::writer::{Request, Work, Writer};
 use crate::{OpenError, Part, SledOptions, key, pack, reader};
 
@@ -67,6 +68,8 @@ impl SledStore {
         let (tree, db) = (database.tree.clone(), database.db.clone());
         let shared = Arc::new(Shared::new(database, published));
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let watchdog = Watchdog::start(Arc::clone(&shared))
+            .map_err(|err| io(path, "starting the watchdog", err))?;
         let writer = Writer {
             tree,
             db,
@@ -74,6 +77,7 @@ impl SledStore {
             ledger,
             shared: Arc::clone(&shared),
             anchor,
+            watchdog,
         };
         let writer = thread::Builder::new()
             .name("groundbreak-writer".to_owned())
@@ -129,6 +133,17 @@ impl SledStore {
         Arc::clone(&self.room)
             .try_acquire_many_owned(permits)
             .map_err(|_| Unsent::Overloaded)
+    }
+
+    /// Waits for the answer of the writer. Without one it is not known what the writer did.
+    async fn answered<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, Cause> {
+        tokio::select! {
+            biased;
+            answered = answer => {
+                answered.map_err(|_| Cause::from("the writer ended without an answer"))
+            }
+            reason = self.shared.given_up() => Err(reason),
+        }
     }
 
     /// Runs a read of the tree on a thread that may block.
@@ -195,11 +210,9 @@ impl Store for SledStore {
         append.check()?;
         let (reply, answer) = oneshot::channel();
         self.send(weight(&append), Work::Append { append, reply })?;
-        match answer.await {
+        match self.answered(answer).await {
             Ok(result) => result,
-            Err(_) => Err(AppendError::Unknown {
-                source: Cause::from("the writer ended without an answer"),
-            }),
+            Err(source) => Err(AppendError::Unknown { source }),
         }
     }
 
@@ -319,7 +332,10 @@ impl Store for SledStore {
                 reply,
             },
         )?;
-        answered(answer.await)
+        match self.answered(answer).await {
+            Ok(result) => result,
+            Err(source) => Err(PutError::Unknown { source }),
+        }
     }
 
     async fn remove_metadata(&self, key: &str) -> Result<(), PutError> {
@@ -328,7 +344,10 @@ impl Store for SledStore {
         let bytes = REQUEST_BYTES + key.len();
         let key = key.to_owned();
         self.send(bytes, Work::Remove { key, reply })?;
-        answered(answer.await)
+        match self.answered(answer).await {
+            Ok(result) => result,
+            Err(source) => Err(PutError::Unknown { source }),
+        }
     }
 
     async fn list_metadata(
@@ -362,13 +381,16 @@ impl Store for SledStore {
         let Some(running) = writer.take() else {
             return Ok(());
         };
-        let ended = tokio::task::spawn_blocking(move || running.join()).await;
+        // On a thread of its own: a runtime that ends waits for its own threads, and the writer
+        // may hang.
+        let (sender, ended) = oneshot::channel();
+        thread::spawn(move || sender.send(running.join()));
         let unclean = |source| Err(CloseError::Unclean { source });
-        match ended {
+        match self.answered(ended).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(reason))) => unclean(reason.into()),
             Ok(Err(_)) => unclean("the writer panicked".into()),
-            Err(err) => unclean(Box::new(err)),
+            Err(source) => unclean(source),
         }
     }
 }
@@ -387,16 +409,6 @@ fn weight(append: &Append) -> usize {
     });
     let sets: usize = timers.chain(terms).sum();
     REQUEST_BYTES + append.record.len() + append.state.len() + sets
-}
-
-fn answered(
-    answer: Result<Result<(), PutError>, oneshot::error::RecvError>,
-) -> Result<(), PutError> {
-    answer.unwrap_or_else(|_| {
-        Err(PutError::Unknown {
-            source: Cause::from("the writer ended without an answer"),
-        })
-    })
 }
 
 fn verify(

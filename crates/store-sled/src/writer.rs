@@ -11,6 +11,7 @@ use crate::commands::Commands;
 use crate::failure::{Failure, guarded};
 use crate::group::{Group, Ledger};
 use crate::published::Shared;
+use crate::watchdog::Watchdog;
 
 /// The most commands of one group. More would only make each wait longer: sled's cost is per
 /// value, and the sync is shared by then.
@@ -71,6 +72,7 @@ pub(crate) struct Writer {
     pub(crate) ledger: Ledger,
     pub(crate) shared: Arc<Shared>,
     pub(crate) anchor: Anchor,
+    pub(crate) watchdog: Watchdog,
 }
 
 impl Writer {
@@ -78,7 +80,9 @@ impl Writer {
     pub(crate) fn run(mut self, mut requests: mpsc::Receiver<Request>) -> Result<(), String> {
         while let Some(first) = requests.blocking_recv() {
             let group = gather(first, &mut requests);
-            if let Err(reason) = self.serve(group) {
+            self.watchdog.began();
+            let served = self.serve(group);
+            if let Err(reason) = served.and(self.watchdog.ended()) {
                 self.fail(&reason, requests);
                 return Err(reason);
             }

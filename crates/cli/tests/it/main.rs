@@ -12,6 +12,7 @@ mod calendars;
 mod clocks;
 mod crash;
 mod digit;
+mod disk;
 mod drawing;
 mod ics;
 mod messages;
