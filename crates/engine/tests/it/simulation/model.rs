@@ -1,7 +1,7 @@
 //! What must be true of the store and the engine, kept beside them and checked after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use groundbreak_engine::Engine;
 use groundbreak_engine::store::{DueTimer, Position, Query, Record, Store};
@@ -23,6 +23,17 @@ macro_rules! must {
 }
 pub(crate) use must;
 
+/// The workflow, knowing every calendar that is ever published.
+static WORKFLOW: LazyLock<Arc<Workflow>> = LazyLock::new(|| {
+    let mut library = Library::new();
+    library.add_calendar(crate::given::CALENDAR).unwrap();
+    library.add_workflow(given::WORKFLOW).unwrap();
+    for version in given::AMENDMENTS {
+        library.add_calendar(&given::amended(version)).unwrap();
+    }
+    Arc::clone(library.workflow("permit", None).unwrap())
+});
+
 /// What is known of the run so far.
 pub(crate) struct Model {
     pub(crate) workflow: Arc<Workflow>,
@@ -37,7 +48,7 @@ pub(crate) struct Model {
     pub(crate) never: BTreeSet<Uuid>,
     /// Commands that may yet turn up.
     pub(crate) unknown: BTreeSet<Uuid>,
-    /// Cases in whose memory something unknown may be missing.
+    /// Cases of which an engine may have forgotten, or not noticed, a write that came late.
     pub(crate) loose: BTreeSet<Uuid>,
     /// The latest it has been.
     pub(crate) latest: Timestamp,
@@ -63,14 +74,8 @@ impl Known {
 
 impl Model {
     pub(crate) fn new() -> Self {
-        let mut library = Library::new();
-        library.add_calendar(crate::given::CALENDAR).unwrap();
-        library.add_workflow(given::WORKFLOW).unwrap();
-        for version in given::AMENDMENTS {
-            library.add_calendar(&given::amended(version)).unwrap();
-        }
         Self {
-            workflow: Arc::clone(library.workflow("permit", None).unwrap()),
+            workflow: Arc::clone(&WORKFLOW),
             records: Vec::new(),
             cases: BTreeMap::new(),
             commands: BTreeMap::new(),
@@ -90,7 +95,6 @@ impl Model {
                 self.never.insert(command);
             }
         }
-        self.loose.clear();
     }
 
     /// Checks everything there is.
@@ -190,10 +194,8 @@ impl Model {
                 ),
                 "nobody asked for record {at}"
             );
-            let overtaken = before.into_iter().flat_map(|known| &known.timers);
-            let overtaken = overtaken
-                .clone()
-                .find(|timer| timer.due_at <= record.recorded_at);
+            let mut overtaken = before.into_iter().flat_map(|known| &known.timers);
+            let overtaken = overtaken.find(|timer| timer.due_at <= record.recorded_at);
             must!(
                 self.stepped_back || overtaken.is_none(),
                 "record {at} overtook {overtaken:?}"

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use groundbreak_engine::store::Store;
@@ -159,8 +160,16 @@ impl World {
         self.check().await
     }
 
-    async fn check(&mut self) -> Result<(), String> {
+    /// Lets what is under way come to its end, and nothing go wrong any more. What an engine has
+    /// begun goes on after it has said that it could not do all of it.
+    async fn quiet(&mut self) {
         self.store.calm(true);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        self.model.loose = self.store.late();
+    }
+
+    async fn check(&mut self) -> Result<(), String> {
+        self.quiet().await;
         let (store, alone) = (Arc::clone(&self.store), self.nodes_max == 1);
         self.model.check(&*store).await?;
         for node in &self.nodes {
@@ -180,6 +189,7 @@ impl World {
         self.store = self.store.reopen();
         self.model.check(&*self.store).await?;
         self.model.settle();
+        self.model.loose.clear();
         self.start().await?;
         self.check().await
     }
@@ -275,22 +285,17 @@ impl World {
         match advanced {
             Ok(advanced) => {
                 self.trace.fired += advanced.fired;
+                self.quiet().await;
+                self.model.check(&*self.store).await?;
                 let skipped = &advanced.skipped;
                 let excused = |case: &CaseId| self.model.loose.contains(&case.0);
                 must!(
                     skipped.iter().all(excused),
                     "the timers of {skipped:?} were passed over"
                 );
-                self.store.calm(true);
-                self.model.check(&*self.store).await?;
                 self.none_due_at(to, "advancing")?;
             }
-            Err(AdvanceError::Interrupted { case, source }) => {
-                if matches!(source, SubmitError::Unknown { .. }) {
-                    self.model.loose.insert(case.0);
-                }
-                may_fail(&source)?;
-            }
+            Err(AdvanceError::Interrupted { source, .. }) => may_fail(&source)?,
             Err(AdvanceError::Failed(failure)) => may_fail(&failure.into())?,
             Err(error) => return Err(format!("time does not pass: {error}")),
         }
@@ -353,7 +358,7 @@ impl World {
             self.nodes.clear();
             self.store = self.store.reopen();
         }
-        self.store.calm(true);
+        self.quiet().await;
         self.model.check(&*self.store).await?;
         let alone = commands.len() == 1;
         for ((_, command), answer) in commands.iter().zip(answers) {
@@ -420,7 +425,6 @@ impl World {
         let id = command.id.0;
         if let SubmitError::Unknown { .. } = error {
             self.model.unknown.insert(id);
-            self.model.loose.insert(command.case.0);
             return Ok(());
         }
         if let SubmitError::Refused(refusal) = error {
@@ -434,8 +438,6 @@ impl World {
         } else {
             may_fail(error)?;
         }
-        // A timer before it may have been what became unknown.
-        self.model.loose.insert(command.case.0);
         if known || !once || self.model.unknown.contains(&id) {
             return Ok(());
         }

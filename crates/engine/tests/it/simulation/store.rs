@@ -57,6 +57,8 @@ struct State {
     /// How many of the writes are shown to readers.
     shown: usize,
     view: MemoryStore,
+    /// Cases of which a write may turn up although nobody was told so.
+    late: BTreeSet<Uuid>,
     /// The state of each case before the newest one.
     stale: BTreeMap<Uuid, Snapshot>,
     /// Timers that should be gone.
@@ -123,6 +125,7 @@ impl SimulatedStore {
             shown: 0,
             writes,
             view: MemoryStore::new(),
+            late: BTreeSet::new(),
             stale: BTreeMap::new(),
             kept: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -148,6 +151,11 @@ impl SimulatedStore {
     /// Cuts the power now.
     pub(crate) fn cut_power(&self) {
         self.cut.send_replace(true);
+    }
+
+    /// The cases of which something was written, since the disk was opened, without an answer.
+    pub(crate) fn late(&self) -> BTreeSet<Uuid> {
+        self.state().late.clone()
     }
 
     pub(crate) fn is_cut(&self) -> bool {
@@ -398,6 +406,7 @@ impl Store for SimulatedStore {
                         Mishap::Overloaded => return Err(AppendError::Overloaded),
                         Mishap::Lost => return Err(unknown()),
                         Mishap::Unanswered => {
+                            state.late.insert(append.case);
                             state.put(Write::Append(append));
                             return Err(unknown());
                         }
