@@ -12,7 +12,7 @@ use groundbreak_engine::{
 
 use crate::faulty::FaultyStore;
 use crate::given::{
-    HOUR, Place, START, after, case, comment, fired, open, publish, submit, submitted_case,
+    HOUR, Place, START, after, case, comment, fire, fired, open, publish, submit, submitted_case,
 };
 use crate::on_both_stores;
 
