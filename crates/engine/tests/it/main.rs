@@ -10,6 +10,7 @@ mod publishing;
 mod reading;
 mod recovery;
 mod shutdown;
+mod simulation;
 mod submitting;
 mod timers;
 

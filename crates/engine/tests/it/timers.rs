@@ -12,7 +12,7 @@ use groundbreak_engine::{
 
 use crate::faulty::FaultyStore;
 use crate::given::{
-    HOUR, Place, START, after, case, comment, fired, open, publish, submit, submitted_case,
+    HOUR, Place, START, after, case, comment, fire, fired, open, publish, submit, submitted_case,
 };
 use crate::on_both_stores;
 
@@ -390,4 +390,14 @@ async fn timers_being_fired_are_finished_before_the_store_is_closed() {
     let journal = again.journal(id).await.unwrap();
     let late: Vec<Option<i64>> = fired(&journal).into_iter().map(|(.., late)| late).collect();
     assert_eq!(late, [None], "it fired before the restart, and once");
+}
+
+#[tokio::test]
+async fn a_timer_that_another_node_has_set_is_fired() {
+    let place = Place::memory();
+    let (one, other) = (place.engine().await, place.engine_at(START).await);
+    let id = case(&one).await;
+    submit(&other, id, fire("submit")).await.unwrap();
+    let advanced = one.advance_to(after(HOUR)).await.unwrap();
+    assert_eq!((advanced.fired, advanced.skipped.len()), (1, 0));
 }
