@@ -12,7 +12,7 @@ use crate::frame::{self, BEGINNING, Hash, METADATA_HEADER, hex, sha256};
 use crate::{ArchiveError, Backup, Fault, Journal, Kept, Manifest, Segment, file};
 
 /// After so many bytes the next record begins a file of its own.
-const SEGMENT_BYTES: u64 = 64 << 20;
+const SEGMENT_BYTES: u64 = 16 << 20;
 
 /// A backup that is written, the first time or on top of an earlier one. One process at a time
 /// has it open.

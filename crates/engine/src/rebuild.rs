@@ -242,7 +242,10 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    async fn begin<E: std::error::Error>(&mut self, append: Append) -> Result<(), RebuildError<E>> {
+    async fn begin<E: std::error::Error + 'static>(
+        &mut self,
+        append: Append,
+    ) -> Result<(), RebuildError<E>> {
         let bytes = append.record.len() + append.state.len() + 1_024;
         while self.under_way.len() >= APPENDS_AT_ONCE
             || (!self.under_way.is_empty() && self.bytes + bytes > BYTES_AT_ONCE)
@@ -259,7 +262,7 @@ impl Writing<'_> {
     }
 
     /// Waits for the append that was begun first.
-    async fn end_one<E: std::error::Error>(&mut self) -> Result<(), RebuildError<E>> {
+    async fn end_one<E: std::error::Error + 'static>(&mut self) -> Result<(), RebuildError<E>> {
         let Some((appended, bytes, case, revision)) = self.under_way.next().await else {
             return Ok(());
         };

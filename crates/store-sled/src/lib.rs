@@ -37,6 +37,7 @@ mod directory;
 mod failure;
 mod group;
 mod key;
+mod look;
 mod open_error;
 mod options;
 mod published;
@@ -47,6 +48,7 @@ mod value;
 mod writer;
 
 pub use chain::Verified;
+pub use look::Look;
 pub use open_error::{OpenError, Part, Text};
 pub use options::SledOptions;
 pub use store::SledStore;

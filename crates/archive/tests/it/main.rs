@@ -40,7 +40,7 @@ async fn fill(store: &dyn Store) {
         .put_metadata("definition/1", value, Put::Create)
         .await
         .unwrap();
-    append(store, 1, 3, 5_000).await;
+    append(store, 1, 3, 300).await;
 }
 
 async fn all(store: &dyn Store) -> Vec<Record> {
@@ -105,16 +105,16 @@ async fn a_long_journal_goes_into_several_files_that_continue_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let store = MemoryStore::new();
     let mut archive = Archive::open(folder.path(), PROGRAM).unwrap();
-    for revision in 1..=70 {
+    for revision in 1..=17 {
         append(&store, 1, revision, 1 << 20).await;
     }
     archive.follow(&store).await.unwrap();
-    append(&store, 1, 71, 1 << 20).await;
+    append(&store, 1, 18, 1 << 20).await;
     drop(archive);
     back_up(&store, folder.path()).await.unwrap();
     let backup = Backup::open(folder.path()).unwrap();
     assert_eq!(backup.manifest().journal.segments.len(), 2);
-    assert_eq!(backup.check().unwrap().records, 71);
+    assert_eq!(backup.check().unwrap().records, 18);
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn one_flipped_byte_in_any_file_of_a_backup_is_named() {
         let path = folder.path().join(&name);
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {
-            for bit in [0x01, 0x20, 0x80] {
+            for bit in [0x01, 0x80] {
                 let mut bytes = whole.clone();
                 bytes[at] ^= bit;
                 fs::write(&path, bytes).unwrap();
