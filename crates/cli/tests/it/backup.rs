@@ -12,11 +12,11 @@ use groundbreak_store_sled::{SledOptions, SledStore};
 
 use crate::program::{Ran, Served, run};
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn back_up(data: &Path, to: &Path) -> Ran {
+pub(crate) fn back_up(data: &Path, to: &Path) -> Ran {
     run(&[
         "backup",
         "--data",
@@ -41,19 +41,16 @@ fn restore(from: &Path, data: &Path) -> Ran {
 }
 
 /// Opens a case of a shipped workflow, which makes the directory when it is not there.
-fn open_case(data: &Path, title: &str) {
+pub(crate) fn open_case(data: &Path, title: &str) {
     let ran = run(&[
         "case",
         "open",
+        "company-registration",
         "--data",
         text(data),
-        "--workflow",
-        "company-registration",
         "--title",
         title,
-        "--by",
-        "林",
-        "--role",
+        "--as",
         "window_clerk",
     ]);
     assert_eq!(ran.status, 0, "{ran:?}");

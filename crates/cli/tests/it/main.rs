@@ -13,6 +13,7 @@ mod calendars;
 mod clocks;
 mod crash;
 mod digit;
+mod doctor;
 mod drawing;
 mod ics;
 mod messages;
