@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use groundbreak_engine::store::{MemoryStore, Position, Query, Record, Store};
-use groundbreak_engine::workflow::Act;
 use groundbreak_engine::{CaseFault, RebuildError, rebuild};
 
 use crate::given::{HOUR, Place, after, approver, clerk, command, fire, opening, publish};
