@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     ("groundbreak-scxml", &["groundbreak-statechart"]),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("groundbreak-draw", &["groundbreak-workflow"]),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
+    ("groundbreak-archive", &["groundbreak-store"]),
     (
         "groundbreak-engine",
         &["groundbreak-workflow", "groundbreak-store"],
@@ -39,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     (
         "groundbreak",
         &[
+            "groundbreak-archive",
             "groundbreak-server",
             "groundbreak-engine",
             "groundbreak-audit",

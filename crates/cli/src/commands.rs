@@ -1,15 +1,18 @@
 //! One file a command.
 
+mod backup;
 mod calendar;
 pub(crate) mod case;
 pub(crate) mod check;
 mod clock;
 mod demo;
+mod doctor;
 mod draw;
 mod import;
 mod migrate;
 mod replay;
 mod report;
+mod restore;
 mod schema;
 mod scxml;
 mod serve;
@@ -30,6 +33,12 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     /// Serve the desk and the HTTP API from a data directory
     Serve(serve::Arguments),
+    /// Back up a data directory that no server has open; on top of an earlier backup, what is new
+    Backup(backup::Arguments),
+    /// Make a data directory from a backup
+    Restore(restore::Arguments),
+    /// Say what is wrong with a data directory and what to do; changes nothing
+    Doctor(doctor::Arguments),
     /// Manage who may sign in
     #[command(subcommand)]
     User(user::Command),
@@ -70,6 +79,9 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
     match command {
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments, screen)),
         Command::Serve(arguments) => runtime()?.block_on(serve::run(arguments, screen)),
+        Command::Backup(arguments) => runtime()?.block_on(backup::run(&arguments, screen)),
+        Command::Restore(arguments) => runtime()?.block_on(restore::run(&arguments, screen)),
+        Command::Doctor(arguments) => runtime()?.block_on(doctor::run(&arguments, screen)),
         Command::User(command) => user::run(command, screen),
         Command::Check(arguments) => check::run(&arguments, screen),
         Command::Schema(_) => schema::run(screen),

@@ -2,6 +2,7 @@
 //! arguments, runs the command and tells at the edge what went wrong.
 
 mod amount;
+mod archiving;
 mod arguments;
 mod calendar_files;
 mod case_view;

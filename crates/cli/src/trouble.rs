@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use groundbreak_archive::ArchiveError;
 use groundbreak_draw::DrawError;
 use groundbreak_engine::{
     AdvanceError, Failure, MigrationError, OpenError as EngineError, PublishError, SubmitError,
@@ -95,6 +96,8 @@ pub(crate) enum Trouble {
     NotJson { path: PathBuf, problem: Text },
     /// There is no picture.
     NotDrawn(DrawError),
+    /// What was restored is not what the backup has.
+    RestoreIncomplete { path: PathBuf, problem: String },
     /// What the demonstration is filled with does not play as it should.
     DemoBroken { problem: String },
 }
@@ -121,6 +124,7 @@ impl Trouble {
             Self::UnknownCalendar { .. } => "unknown-calendar",
             Self::NotJson { .. } => "not-json",
             Self::NotDrawn(error) => error.code(),
+            Self::RestoreIncomplete { .. } => "restore-incomplete",
             Self::DemoBroken { .. } => "demo-broken",
         }
     }
@@ -247,6 +251,17 @@ impl Trouble {
                 )
             }
             Self::NotDrawn(error) => error.text(),
+            Self::RestoreIncomplete { path, problem } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "恢复未完成，{path} 中没有可用的数据：{problem}。备份未被改动，请再恢复一次。"
+                    ),
+                    format!(
+                        "The restore was not finished, and {path} holds no data to use: {problem}. The backup was not changed; restore again."
+                    ),
+                )
+            }
             Self::DemoBroken { problem } => Text::new(
                 format!("演示数据未能按预期生成：{problem}"),
                 format!("The demonstration did not play as it should: {problem}"),
@@ -379,6 +394,10 @@ fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, 
         return Some((error.code(), error.text(), 1));
     }
     if let Some(error) = error.downcast_ref::<StoreError>() {
+        let text = error.text();
+        return Some((error.code(), Text::new(text.zh, text.en), 2));
+    }
+    if let Some(error) = error.downcast_ref::<ArchiveError>() {
         let text = error.text();
         return Some((error.code(), Text::new(text.zh, text.en), 2));
     }

@@ -583,26 +583,30 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
         recorded_at: decision.commit.recorded_at.as_millis(),
         record,
         state: encode_case(&decision.case),
-        timers: decision
-            .timers
-            .iter()
-            .map(|timer| Timer {
-                id: timer.id.clone(),
-                due_at: timer.due_at.as_millis(),
-            })
-            .collect(),
-        terms: decision
-            .terms
-            .iter()
-            .map(|term| Term {
-                name: term.name.to_owned(),
-                value: match &term.value {
-                    Found::Text(text) => TermValue::Text(text.clone()),
-                    Found::Integer(integer) => TermValue::Integer(*integer),
-                },
-            })
-            .collect(),
+        timers: kept_timers(&decision.timers),
+        terms: kept_terms(&decision.terms),
     })
+}
+
+/// Returns timers as a store keeps them.
+pub(crate) fn kept_timers(timers: &[Due]) -> Vec<Timer> {
+    let kept = |timer: &Due| Timer {
+        id: timer.id.clone(),
+        due_at: timer.due_at.as_millis(),
+    };
+    timers.iter().map(kept).collect()
+}
+
+/// Returns terms as a store keeps them.
+pub(crate) fn kept_terms(terms: &[groundbreak_workflow::Term]) -> Vec<Term> {
+    let kept = |term: &groundbreak_workflow::Term| Term {
+        name: term.name.to_owned(),
+        value: match &term.value {
+            Found::Text(text) => TermValue::Text(text.clone()),
+            Found::Integer(integer) => TermValue::Integer(*integer),
+        },
+    };
+    terms.iter().map(kept).collect()
 }
 
 /// Returns the timer, if any, that the decision fires and leaves open. It would fire for ever.

@@ -147,7 +147,7 @@ fn sync_above(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Returns the format of the directory, or `None` when it is empty.
-fn check(path: &Path) -> Result<Option<u32>, OpenError> {
+pub(crate) fn check(path: &Path) -> Result<Option<u32>, OpenError> {
     let file = path.join("format");
     let mut text = String::new();
     match File::open(&file) {

@@ -42,6 +42,7 @@ mod directory;
 mod failure;
 mod group;
 mod key;
+mod look;
 mod open_error;
 mod options;
 mod pack;
@@ -55,6 +56,7 @@ mod writer;
 
 pub use chain::Verified;
 pub use failure::panics_in_sled;
+pub use look::Look;
 pub use open_error::{OpenError, Part, Text};
 pub use options::SledOptions;
 pub use store::SledStore;

@@ -7,12 +7,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod backup;
 mod broken;
 mod calendars;
 mod clocks;
 mod crash;
 mod digit;
 mod disk;
+mod doctor;
 mod drawing;
 mod ics;
 mod messages;

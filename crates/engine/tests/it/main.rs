@@ -8,6 +8,7 @@ mod given;
 mod migrating;
 mod publishing;
 mod reading;
+mod rebuilding;
 mod recovery;
 mod shutdown;
 mod simulation;
