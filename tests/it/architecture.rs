@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     ("groundbreak-scxml", &["groundbreak-statechart"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &["groundbreak-workflow", "groundbreak-sla"],
     ),
     ("groundbreak-draw", &["groundbreak-workflow"]),
+    ("groundbreak-proof", &[]),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
     (
@@ -45,6 +46,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "groundbreak-draw",
             "groundbreak-workflow",
             "groundbreak-scxml",
+            "groundbreak-proof",
             "groundbreak-store",
             "groundbreak-store-sled",
         ],
@@ -52,7 +54,15 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 6] = ["statechart", "scxml", "sla", "workflow", "audit", "draw"];
+const PURE: [&str; 7] = [
+    "statechart",
+    "scxml",
+    "sla",
+    "workflow",
+    "audit",
+    "draw",
+    "proof",
+];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [
