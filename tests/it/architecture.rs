@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["groundbreak-workflow", "groundbreak-sla"],
     ),
     ("groundbreak-draw", &["groundbreak-workflow"]),
+    ("groundbreak-proof", &[]),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
     ("groundbreak-archive", &["groundbreak-store"]),
@@ -47,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "groundbreak-draw",
             "groundbreak-workflow",
             "groundbreak-scxml",
+            "groundbreak-proof",
             "groundbreak-store",
             "groundbreak-store-sled",
         ],
@@ -54,7 +56,15 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 6] = ["statechart", "scxml", "sla", "workflow", "audit", "draw"];
+const PURE: [&str; 7] = [
+    "statechart",
+    "scxml",
+    "sla",
+    "workflow",
+    "audit",
+    "draw",
+    "proof",
+];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [
