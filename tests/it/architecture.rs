@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     ("groundbreak-scxml", &["groundbreak-statechart"]),

@@ -1,22 +1,27 @@
 //! One file a command.
 
 mod backup;
+mod bundle;
 mod calendar;
 pub(crate) mod case;
 pub(crate) mod check;
+mod checkpoint;
 mod clock;
 mod demo;
 mod doctor;
 mod draw;
 mod import;
 mod migrate;
+mod receipt;
 mod replay;
 mod report;
 mod restore;
 mod schema;
 mod scxml;
 mod serve;
+mod sign;
 mod user;
+mod verify;
 mod version;
 
 use anyhow::{Context, Result};
@@ -62,6 +67,14 @@ pub(crate) enum Command {
     /// Compute figures over the cases of a data directory
     #[command(subcommand)]
     Report(report::Command),
+    /// Check that nothing was lost or changed: a data directory, a bundle or a receipt
+    Verify(verify::Arguments),
+    /// Sign how the records of a data directory stand, for others to keep
+    Checkpoint(checkpoint::Arguments),
+    /// Prove that something was recorded, in a file that is checked without the data
+    Receipt(receipt::Arguments),
+    /// Write all records with a signed checkpoint into one file, for an auditor
+    Bundle(bundle::Arguments),
     /// Compute disputed clocks anew from what happened to them, without any case
     Clock(clock::Arguments),
     /// Look at a working calendar, check it, and count on it
@@ -90,6 +103,10 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
+        Command::Verify(arguments) => runtime()?.block_on(verify::run(&arguments, screen)),
+        Command::Checkpoint(arguments) => runtime()?.block_on(checkpoint::run(&arguments, screen)),
+        Command::Receipt(arguments) => runtime()?.block_on(receipt::run(&arguments, screen)),
+        Command::Bundle(arguments) => runtime()?.block_on(bundle::run(&arguments, screen)),
         Command::Clock(arguments) => clock::run(&arguments, screen),
         Command::Calendar(command) => calendar::run(command, screen),
         Command::Scxml(command) => scxml::run(command, screen),

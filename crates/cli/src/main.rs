@@ -11,10 +11,12 @@ mod commands;
 mod definitions;
 mod digit;
 mod directory;
+mod disagreement;
 mod host;
 mod journal;
 mod language;
 mod panic_hook;
+mod proof_directory;
 mod scenario;
 mod screen;
 mod shipped;
@@ -32,6 +34,11 @@ use groundbreak_workflow::Language;
 use crate::arguments::Arguments;
 use crate::screen::Screen;
 use crate::trouble::Outcome;
+
+/// What a command allocates on one thread is freed on another, where the allocator of the C library
+/// is slow: an append was measured at 39 µs of processor time with this one, and 49 µs with that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     panic_hook::install();

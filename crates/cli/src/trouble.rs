@@ -11,6 +11,8 @@ use groundbreak_server::AccountsError;
 use groundbreak_store_sled::OpenError as StoreError;
 use groundbreak_workflow::{Language, LibraryError, Refusal, Text, nearest};
 
+use crate::disagreement::Disagreement;
+
 /// What a command came to, when nothing prevented it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
@@ -98,6 +100,10 @@ pub(crate) enum Trouble {
     NotDrawn(DrawError),
     /// What was restored is not what the backup has.
     RestoreIncomplete { path: PathBuf, problem: String },
+    /// The key that signs checkpoints can be read by others.
+    KeyExposed { path: PathBuf },
+    /// The key that signs checkpoints, or what they are checked with, is not as it should be.
+    BadKey { path: PathBuf, problem: Text },
     /// What the demonstration is filled with does not play as it should.
     DemoBroken { problem: String },
 }
@@ -125,6 +131,8 @@ impl Trouble {
             Self::NotJson { .. } => "not-json",
             Self::NotDrawn(error) => error.code(),
             Self::RestoreIncomplete { .. } => "restore-incomplete",
+            Self::KeyExposed { .. } => "key-exposed",
+            Self::BadKey { .. } => "bad-key",
             Self::DemoBroken { .. } => "demo-broken",
         }
     }
@@ -260,6 +268,24 @@ impl Trouble {
                     format!(
                         "The restore was not finished, and {path} holds no data to use: {problem}. The backup was not changed; restore again."
                     ),
+            Self::KeyExposed { path } => both(
+                path,
+                |path| {
+                    format!(
+                        "{path} 可被他人读取，不予使用。请先执行 chmod 600 {path}；若已被人看过，请更换密钥。"
+                    )
+                },
+                |path| {
+                    format!(
+                        "{path} can be read by others and is not used. First: chmod 600 {path}; if somebody may have seen it, take another key."
+                    )
+                },
+            ),
+            Self::BadKey { path, problem } => {
+                let path = path.display();
+                Text::new(
+                    format!("{path} 不能用于签名或核对：{}。", problem.zh),
+                    format!("{path} cannot be used to sign or to check: {}.", problem.en),
                 )
             }
             Self::DemoBroken { problem } => Text::new(
@@ -381,6 +407,9 @@ fn usual(error: &std::io::Error) -> Option<Text> {
 fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, Text, u8)> {
     if let Some(error) = error.downcast_ref::<Trouble>() {
         return Some((error.code(), error.text(), 2));
+    }
+    if let Some(error) = error.downcast_ref::<Disagreement>() {
+        return Some((error.code(), error.text(), 1));
     }
     if let Some(error) = error.downcast_ref::<SubmitError>() {
         let status = if matches!(error, SubmitError::Refused(_)) {

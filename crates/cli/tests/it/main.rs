@@ -20,5 +20,7 @@ mod ics;
 mod messages;
 mod migrate;
 mod program;
+#[cfg(unix)]
+mod proof;
 mod scenarios;
 mod scxml;
