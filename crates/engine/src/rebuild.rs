@@ -73,7 +73,7 @@ pub enum RebuildError<E: std::error::Error + 'static> {
 /// from them, as when they were decided.
 ///
 /// The order of the records is kept; their positions may be other ones. `progress` is told the
-/// number of records that are durable, now and then. Every case is in memory meanwhile.
+/// number of records that are durable, every thousand or so and in the end. Every case is in memory meanwhile.
 ///
 /// # Errors
 ///
@@ -119,6 +119,7 @@ pub async fn rebuild<E: std::error::Error + Send + 'static>(
         last: Position::START,
         written: 0,
     };
+    let mut told = 0;
     for record in records {
         let record = record.map_err(RebuildError::Source)?;
         let append = folding
@@ -128,8 +129,9 @@ pub async fn rebuild<E: std::error::Error + Send + 'static>(
                 revision: record.revision,
             })?;
         writing.begin(append).await?;
-        if writing.written.is_multiple_of(10_000) {
-            progress(writing.written);
+        if writing.written >= told + 1_000 {
+            told = writing.written;
+            progress(told);
         }
     }
     while !writing.under_way.is_empty() {

@@ -156,16 +156,14 @@ async fn one_flipped_byte_in_any_file_of_a_backup_is_named() {
         let path = folder.path().join(&name);
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {
-            for bit in [0x01, 0x80] {
-                let mut bytes = whole.clone();
-                bytes[at] ^= bit;
-                fs::write(&path, bytes).unwrap();
-                let checked = Backup::open(folder.path()).and_then(|backup| backup.check());
-                let Err(ArchiveError::Damaged { file, .. }) = checked else {
-                    panic!("byte {at} of {name}: {checked:?}");
-                };
-                assert_eq!(file, path, "byte {at}");
-            }
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(&path, bytes).unwrap();
+            let checked = Backup::open(folder.path()).and_then(|backup| backup.check());
+            let Err(ArchiveError::Damaged { file, .. }) = checked else {
+                panic!("byte {at} of {name}: {checked:?}");
+            };
+            assert_eq!(file, path, "byte {at}");
         }
         for length in [0, whole.len() / 2, whole.len() - 1] {
             fs::write(&path, &whole[..length]).unwrap();

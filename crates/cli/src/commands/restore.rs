@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -164,7 +164,14 @@ async fn fill(
         path: data.to_owned(),
         problem,
     };
-    let rebuilt = rebuild(store, backup.entries()?, backup.records(), |_| {}).await;
+    let terminal = std::io::stderr().is_terminal();
+    let progress = |written| {
+        if terminal {
+            let end = if written == checked.records { "\n" } else { "" };
+            eprint!("\r{written} / {}{end}", checked.records);
+        }
+    };
+    let rebuilt = rebuild(store, backup.entries()?, backup.records(), progress).await;
     let rebuilt = rebuilt.map_err(|error: RebuildError<ArchiveError>| match error {
         RebuildError::Source(error) => error.into(),
         RebuildError::Definition(error) => error.into(),
