@@ -268,6 +268,8 @@ impl Trouble {
                     format!(
                         "The restore was not finished, and {path} holds no data to use: {problem}. The backup was not changed; restore again."
                     ),
+                )
+            }
             Self::KeyExposed { path } => both(
                 path,
                 |path| {

@@ -85,7 +85,7 @@ async fn a_backup_holds_every_record_and_entry_and_the_next_one_adds_what_is_new
     fill(&store).await;
     let to = folder.path().join("backup");
     assert_eq!(back_up(&store, &to).await.unwrap(), 7);
-    let before = files(&to);
+    let before = files(to);
     assert_eq!(back_up(&store, &to).await.unwrap(), 0);
     append(&store, 3, 3, 1).await;
     assert_eq!(back_up(&store, &to).await.unwrap(), 1);
@@ -127,7 +127,7 @@ async fn what_a_backup_that_was_cut_short_left_behind_is_no_part_of_it() {
     fs::write(to.join("journal-00000000000000000001.gba"), "groundbr").unwrap();
     fs::write(to.join("manifest.json.new"), "{").unwrap();
     back_up(&store, to).await.unwrap();
-    let whole = files(&to.to_owned());
+    let whole = files(to);
     // The next one after it had written frames, and files of its own.
     let segment = to.join("journal-00000000000000000001.gba");
     let mut bytes = fs::read(&segment).unwrap();
