@@ -85,7 +85,7 @@ async fn a_backup_holds_every_record_and_entry_and_the_next_one_adds_what_is_new
     fill(&store).await;
     let to = folder.path().join("backup");
     assert_eq!(back_up(&store, &to).await.unwrap(), 7);
-    let before = files(to);
+    let before = files(&to);
     assert_eq!(back_up(&store, &to).await.unwrap(), 0);
     append(&store, 3, 3, 1).await;
     assert_eq!(back_up(&store, &to).await.unwrap(), 1);
