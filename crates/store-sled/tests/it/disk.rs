@@ -228,7 +228,7 @@ fn append_on_a_disk_that_hangs() {
         assert!(matches!(err, AppendError::Unknown { .. }), "{err:?}");
         assert!(format!("{err:?}").contains("did not answer"), "{err:?}");
         assert!(
-            waited > Duration::from_secs(5) && waited < Duration::from_secs(9),
+            waited > Duration::from_secs(5) && waited < Duration::from_secs(20),
             "{waited:?}"
         );
         tell("unknown 2");
@@ -240,7 +240,7 @@ fn append_on_a_disk_that_hangs() {
         assert!(matches!(read, ReadError::Unavailable { .. }), "{read:?}");
         let closed = store.close().await.unwrap_err();
         assert!(matches!(closed, CloseError::Unclean { .. }), "{closed:?}");
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(began.elapsed() < Duration::from_secs(5));
     });
     // The runtime ended too.
     tell("nobody waited");
