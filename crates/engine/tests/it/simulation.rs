@@ -76,10 +76,13 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
                                 *total.answers.entry(answer).or_default() += count;
                             }
                         }
-                        Err(Found { step, what }) => found
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push(format!("GROUNDBREAK_SEED={seed}, step {step}: {what}")),
+                        Err(Found { step, what }) => {
+                            let told = format!("GROUNDBREAK_SEED={seed}, step {step}: {what}");
+                            // Long runs are watched.
+                            println!("{told}");
+                            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                            found.push(told);
+                        }
                     }
                 }
             });
