@@ -127,7 +127,7 @@ async fn what_a_backup_that_was_cut_short_left_behind_is_no_part_of_it() {
     fs::write(to.join("journal-00000000000000000001.gba"), "groundbr").unwrap();
     fs::write(to.join("manifest.json.new"), "{").unwrap();
     back_up(&store, to).await.unwrap();
-    let whole = files(&to.to_owned());
+    let whole = files(to);
     // The next one after it had written frames, and files of its own.
     let segment = to.join("journal-00000000000000000001.gba");
     let mut bytes = fs::read(&segment).unwrap();
