@@ -153,7 +153,7 @@ fn a_receipt_is_checked_without_the_data() {
     for (from, to) in [
         ("\"revision\": 1", "\"revision\": 2"),
         ("\"index\": 0", "\"index\": 1"),
-        ("\"record\": \"AQ", "\"record\": \"AA"),
+        ("\"record\": \"Aa", "\"record\": \"Ab"),
     ] {
         assert!(text.contains(from), "{text}");
         let ran = check(&text.replacen(from, to, 1));
