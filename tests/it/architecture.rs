@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     ("groundbreak-scxml", &["groundbreak-statechart"]),
@@ -21,8 +21,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &["groundbreak-workflow", "groundbreak-sla"],
     ),
     ("groundbreak-draw", &["groundbreak-workflow"]),
+    ("groundbreak-proof", &[]),
     ("groundbreak-store", &[]),
     ("groundbreak-store-sled", &["groundbreak-store"]),
+    ("groundbreak-archive", &["groundbreak-store"]),
     (
         "groundbreak-engine",
         &["groundbreak-workflow", "groundbreak-store"],
@@ -39,12 +41,14 @@ const ARROWS: [(&str, &[&str]); 11] = [
     (
         "groundbreak",
         &[
+            "groundbreak-archive",
             "groundbreak-server",
             "groundbreak-engine",
             "groundbreak-audit",
             "groundbreak-draw",
             "groundbreak-workflow",
             "groundbreak-scxml",
+            "groundbreak-proof",
             "groundbreak-store",
             "groundbreak-store-sled",
         ],
@@ -52,7 +56,15 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Rooms that read no clock, file, network, environment or random source.
-const PURE: [&str; 6] = ["statechart", "scxml", "sla", "workflow", "audit", "draw"];
+const PURE: [&str; 7] = [
+    "statechart",
+    "scxml",
+    "sla",
+    "workflow",
+    "audit",
+    "draw",
+    "proof",
+];
 
 /// What a pure room may not name.
 const IMPURE: [&str; 14] = [

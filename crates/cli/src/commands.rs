@@ -1,20 +1,28 @@
 //! One file a command.
 
+mod backup;
 mod bench;
+mod bundle;
 mod calendar;
 pub(crate) mod case;
 pub(crate) mod check;
+mod checkpoint;
 mod clock;
 mod demo;
+mod doctor;
 mod draw;
 mod import;
 mod migrate;
+mod receipt;
 mod replay;
 mod report;
+mod restore;
 mod schema;
 mod scxml;
 mod serve;
+mod sign;
 mod user;
+mod verify;
 mod version;
 
 use anyhow::{Context, Result};
@@ -31,6 +39,12 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     /// Serve the desk and the HTTP API from a data directory
     Serve(serve::Arguments),
+    /// Back up a data directory that no server has open; on top of an earlier backup, what is new
+    Backup(backup::Arguments),
+    /// Make a data directory from a backup
+    Restore(restore::Arguments),
+    /// Say what is wrong with a data directory and what to do; changes nothing
+    Doctor(doctor::Arguments),
     /// Manage who may sign in
     #[command(subcommand)]
     User(user::Command),
@@ -54,6 +68,14 @@ pub(crate) enum Command {
     /// Compute figures over the cases of a data directory
     #[command(subcommand)]
     Report(report::Command),
+    /// Check that nothing was lost or changed: a data directory, a bundle or a receipt
+    Verify(verify::Arguments),
+    /// Sign how the records of a data directory stand, for others to keep
+    Checkpoint(checkpoint::Arguments),
+    /// Prove that something was recorded, in a file that is checked without the data
+    Receipt(receipt::Arguments),
+    /// Write all records with a signed checkpoint into one file, for an auditor
+    Bundle(bundle::Arguments),
     /// Compute disputed clocks anew from what happened to them, without any case
     Clock(clock::Arguments),
     /// Look at a working calendar, check it, and count on it
@@ -74,6 +96,9 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
     match command {
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments, screen)),
         Command::Serve(arguments) => runtime()?.block_on(serve::run(arguments, screen)),
+        Command::Backup(arguments) => runtime()?.block_on(backup::run(&arguments, screen)),
+        Command::Restore(arguments) => runtime()?.block_on(restore::run(&arguments, screen)),
+        Command::Doctor(arguments) => runtime()?.block_on(doctor::run(&arguments, screen)),
         Command::User(command) => user::run(command, screen),
         Command::Check(arguments) => check::run(&arguments, screen),
         Command::Schema(_) => schema::run(screen),
@@ -82,6 +107,10 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
+        Command::Verify(arguments) => runtime()?.block_on(verify::run(&arguments, screen)),
+        Command::Checkpoint(arguments) => runtime()?.block_on(checkpoint::run(&arguments, screen)),
+        Command::Receipt(arguments) => runtime()?.block_on(receipt::run(&arguments, screen)),
+        Command::Bundle(arguments) => runtime()?.block_on(bundle::run(&arguments, screen)),
         Command::Clock(arguments) => clock::run(&arguments, screen),
         Command::Calendar(command) => calendar::run(command, screen),
         Command::Scxml(command) => scxml::run(command, screen),

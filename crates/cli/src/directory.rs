@@ -1,4 +1,5 @@
-//! The data directory: `store/` holds the journal, `accounts.json` who may sign in.
+//! The data directory: `store/` holds the journal, `accounts.json` who may sign in, `proof/` what
+//! proves the journal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,11 @@ pub(crate) fn create(data: &Path) -> Result<Arc<dyn Store>> {
 
 /// Opens the store of a data directory that holds one already.
 pub(crate) fn open(data: &Path) -> Result<Arc<dyn Store>> {
+    Ok(Arc::new(open_sled(data)?))
+}
+
+/// Opens the store of a data directory that holds one already, as what it is.
+pub(crate) fn open_sled(data: &Path) -> Result<SledStore> {
     let path = store_path(data);
     if !path.is_dir() {
         return Err(Trouble::NoData {
@@ -40,5 +46,5 @@ pub(crate) fn open(data: &Path) -> Result<Arc<dyn Store>> {
         }
         .into());
     }
-    Ok(Arc::new(SledStore::open(path, SledOptions::default())?))
+    Ok(SledStore::open(path, SledOptions::default())?)
 }

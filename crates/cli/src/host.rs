@@ -9,6 +9,8 @@ use groundbreak_engine::Engine;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::archiving::Archiving;
+
 /// How long requests under way may take to end. Streams of live updates never end by themselves.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -51,11 +53,13 @@ impl StopSignal {
     }
 }
 
-/// Serves until told to stop, lets requests under way end, and shuts the engine down in order.
+/// Serves until told to stop, lets requests under way end, archives what
+/// they did, and shuts the engine down in order.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     engine: Engine,
+    archiving: Option<Archiving>,
     mut stop: StopSignal,
 ) -> Result<()> {
     let (stopping, mut stopped) = watch::channel(false);
@@ -74,6 +78,9 @@ pub(crate) async fn serve(
             }
         }
         ended = &mut serving => ended.context("the server ended early")?.context("the server failed")?,
+    }
+    if let Some(archiving) = archiving {
+        archiving.end().await;
     }
     engine
         .shutdown()

@@ -2,6 +2,7 @@
 //! arguments, runs the command and tells at the edge what went wrong.
 
 mod amount;
+mod archiving;
 mod arguments;
 mod calendar_files;
 mod case_view;
@@ -10,9 +11,12 @@ mod commands;
 mod definitions;
 mod digit;
 mod directory;
+mod disagreement;
 mod host;
 mod journal;
 mod language;
+mod panic_hook;
+mod proof_directory;
 mod scenario;
 mod screen;
 mod shipped;
@@ -31,7 +35,13 @@ use crate::arguments::Arguments;
 use crate::screen::Screen;
 use crate::trouble::Outcome;
 
+/// What a command allocates on one thread is freed on another, where the allocator of the C library
+/// is slow: an append was measured at 39 µs of processor time with this one, and 49 µs with that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
+    panic_hook::install();
     let raw: Vec<OsString> = std::env::args_os().collect();
     let language = language::chosen(&raw, |name| std::env::var(name).ok());
     let matches = arguments::grammar(language).try_get_matches_from(raw);

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use groundbreak_archive::ArchiveError;
 use groundbreak_draw::DrawError;
 use groundbreak_engine::{
     AdvanceError, Failure, MigrationError, OpenError as EngineError, PublishError, SubmitError,
@@ -9,6 +10,8 @@ use groundbreak_scxml::RunError;
 use groundbreak_server::AccountsError;
 use groundbreak_store_sled::OpenError as StoreError;
 use groundbreak_workflow::{Language, LibraryError, Refusal, Text, nearest};
+
+use crate::disagreement::Disagreement;
 
 /// What a command came to, when nothing prevented it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +98,12 @@ pub(crate) enum Trouble {
     NotJson { path: PathBuf, problem: Text },
     /// There is no picture.
     NotDrawn(DrawError),
+    /// What was restored is not what the backup has.
+    RestoreIncomplete { path: PathBuf, problem: String },
+    /// The key that signs checkpoints can be read by others.
+    KeyExposed { path: PathBuf },
+    /// The key that signs checkpoints, or what they are checked with, is not as it should be.
+    BadKey { path: PathBuf, problem: Text },
     /// What the demonstration is filled with does not play as it should.
     DemoBroken { problem: String },
 }
@@ -121,6 +130,9 @@ impl Trouble {
             Self::UnknownCalendar { .. } => "unknown-calendar",
             Self::NotJson { .. } => "not-json",
             Self::NotDrawn(error) => error.code(),
+            Self::RestoreIncomplete { .. } => "restore-incomplete",
+            Self::KeyExposed { .. } => "key-exposed",
+            Self::BadKey { .. } => "bad-key",
             Self::DemoBroken { .. } => "demo-broken",
         }
     }
@@ -247,6 +259,37 @@ impl Trouble {
                 )
             }
             Self::NotDrawn(error) => error.text(),
+            Self::RestoreIncomplete { path, problem } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "恢复未完成，{path} 中没有可用的数据：{problem}。备份未被改动，请再恢复一次。"
+                    ),
+                    format!(
+                        "The restore was not finished, and {path} holds no data to use: {problem}. The backup was not changed; restore again."
+                    ),
+                )
+            }
+            Self::KeyExposed { path } => both(
+                path,
+                |path| {
+                    format!(
+                        "{path} 可被他人读取，不予使用。请先执行 chmod 600 {path}；若已被人看过，请更换密钥。"
+                    )
+                },
+                |path| {
+                    format!(
+                        "{path} can be read by others and is not used. First: chmod 600 {path}; if somebody may have seen it, take another key."
+                    )
+                },
+            ),
+            Self::BadKey { path, problem } => {
+                let path = path.display();
+                Text::new(
+                    format!("{path} 不能用于签名或核对：{}。", problem.zh),
+                    format!("{path} cannot be used to sign or to check: {}.", problem.en),
+                )
+            }
             Self::DemoBroken { problem } => Text::new(
                 format!("演示数据未能按预期生成：{problem}"),
                 format!("The demonstration did not play as it should: {problem}"),
@@ -367,6 +410,9 @@ fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, 
     if let Some(error) = error.downcast_ref::<Trouble>() {
         return Some((error.code(), error.text(), 2));
     }
+    if let Some(error) = error.downcast_ref::<Disagreement>() {
+        return Some((error.code(), error.text(), 1));
+    }
     if let Some(error) = error.downcast_ref::<SubmitError>() {
         let status = if matches!(error, SubmitError::Refused(_)) {
             1
@@ -379,6 +425,10 @@ fn words_of(error: &(dyn std::error::Error + 'static)) -> Option<(&'static str, 
         return Some((error.code(), error.text(), 1));
     }
     if let Some(error) = error.downcast_ref::<StoreError>() {
+        let text = error.text();
+        return Some((error.code(), Text::new(text.zh, text.en), 2));
+    }
+    if let Some(error) = error.downcast_ref::<ArchiveError>() {
         let text = error.text();
         return Some((error.code(), Text::new(text.zh, text.en), 2));
     }

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::Failure;
 
-const PREFIX: &str = "definition/";
+pub(crate) const PREFIX: &str = "definition/";
 const KEYS_AT_ONCE: usize = 1_000;
 /// How often a publication tries anew, because another node published at the same time.
 const ATTEMPTS_MAX: usize = 16;
@@ -378,7 +378,7 @@ impl Definitions {
 
 impl Published {
     /// Adds what the store keeps under a key.
-    fn add(&mut self, key: &str, entry: &[u8]) -> Result<(), LoadError> {
+    pub(crate) fn add(&mut self, key: &str, entry: &[u8]) -> Result<(), LoadError> {
         let number = key
             .strip_prefix(PREFIX)
             .and_then(|number| number.parse().ok())

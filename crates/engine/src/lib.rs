@@ -90,6 +90,7 @@ mod failure;
 mod follow;
 mod list;
 mod migrate;
+mod rebuild;
 mod runtime;
 mod submit;
 mod time;
@@ -108,6 +109,7 @@ pub use list::{CaseStatus, ListOrder, ListPage, ListQuery};
 pub use migrate::{
     CaseMigration, MigrationError, MigrationOutcome, MigrationReport, MigrationRequest,
 };
+pub use rebuild::{DamagedCase, RebuildError, Rebuilt, rebuild};
 pub use submit::{Committed, SubmitError};
 pub use time::{SimulatedTime, SystemTime, TimeSource};
 pub use versions::CaseVersions;

@@ -149,9 +149,9 @@ impl Runtime {
         if let Some(workflow) = self.find_workflow(case) {
             return Ok(workflow);
         }
-        if self.refresh_definitions().await?
-            && let Some(workflow) = self.find_workflow(case)
-        {
+        // Another task may have read what is new while this one waited to.
+        self.refresh_definitions().await?;
+        if let Some(workflow) = self.find_workflow(case) {
             return Ok(workflow);
         }
         Err(Failure::CaseDamaged {

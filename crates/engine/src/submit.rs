@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groundbreak_store::{
-    Append, AppendError, Applied, Cause, Outcome, Position, Query, Term, TermValue, Timer,
+    Append, AppendError, Applied, Cause, Outcome, Position, Query, ReadError, Term, TermValue,
+    Timer,
 };
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
@@ -153,21 +154,39 @@ impl Runtime {
                 case = Some(fired.case);
             }
             let attempt = match self.workflow_for(case.as_deref(), command).await {
-                Ok(workflow) => self.attempt(&workflow, case.as_deref(), command).await?,
-                Err(SubmitError::Refused(refusal)) => {
-                    Attempt::Committed(self.unless_repeated(command, refusal).await?)
-                }
+                Ok(workflow) => self.attempt(&workflow, case.as_deref(), command).await,
+                Err(SubmitError::Refused(refusal)) => self
+                    .unless_repeated(command, refusal)
+                    .await
+                    .map(Attempt::Committed),
                 Err(error) => return Err(error),
             };
             match attempt {
-                Attempt::Committed(committed) => {
+                Ok(Attempt::Committed(committed)) => {
                     self.follow_if_amended_meanwhile(&turn, &committed).await;
                     return Ok(committed);
                 }
-                Attempt::Conflict => self.cases.forget(command.case),
+                Ok(Attempt::Conflict) => {}
+                // An append finds out that the case is at a newer revision; a refusal must ask.
+                Err(SubmitError::Refused(_)) if self.has_moved_on(case.as_deref()).await? => {}
+                Err(error) => return Err(error),
             }
+            self.cases.forget(command.case);
         }
         Err(Failure::Contended { case: command.case }.into())
+    }
+
+    /// Tells whether another node has written to a case since it was read.
+    pub(crate) async fn has_moved_on(&self, case: Option<&Case>) -> Result<bool, Failure> {
+        let Some(case) = case else {
+            return Ok(false);
+        };
+        match self.store.load(case.id.0).await {
+            Ok(newest) => Ok(newest.is_some_and(|newest| newest.revision > case.revision)),
+            // Its journal is what counts, and it was read from there.
+            Err(ReadError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Fires the timers of a case that are due at `until` or before, earliest first, after the case
@@ -564,26 +583,30 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
         recorded_at: decision.commit.recorded_at.as_millis(),
         record,
         state: encode_case(&decision.case),
-        timers: decision
-            .timers
-            .iter()
-            .map(|timer| Timer {
-                id: timer.id.clone(),
-                due_at: timer.due_at.as_millis(),
-            })
-            .collect(),
-        terms: decision
-            .terms
-            .iter()
-            .map(|term| Term {
-                name: term.name.to_owned(),
-                value: match &term.value {
-                    Found::Text(text) => TermValue::Text(text.clone()),
-                    Found::Integer(integer) => TermValue::Integer(*integer),
-                },
-            })
-            .collect(),
+        timers: kept_timers(&decision.timers),
+        terms: kept_terms(&decision.terms),
     })
+}
+
+/// Returns timers as a store keeps them.
+pub(crate) fn kept_timers(timers: &[Due]) -> Vec<Timer> {
+    let kept = |timer: &Due| Timer {
+        id: timer.id.clone(),
+        due_at: timer.due_at.as_millis(),
+    };
+    timers.iter().map(kept).collect()
+}
+
+/// Returns terms as a store keeps them.
+pub(crate) fn kept_terms(terms: &[groundbreak_workflow::Term]) -> Vec<Term> {
+    let kept = |term: &groundbreak_workflow::Term| Term {
+        name: term.name.to_owned(),
+        value: match &term.value {
+            Found::Text(text) => TermValue::Text(text.clone()),
+            Found::Integer(integer) => TermValue::Integer(*integer),
+        },
+    };
+    terms.iter().map(kept).collect()
 }
 
 /// Returns the timer, if any, that the decision fires and leaves open. It would fire for ever.

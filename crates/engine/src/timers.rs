@@ -189,10 +189,20 @@ impl Runtime {
         let runtime = Arc::clone(self);
         let task = tokio::spawn(async move {
             let turn = runtime.turns.take(case).await;
-            match runtime.load(&turn).await? {
-                Some(known) => runtime.fire_due(&turn, known, until).await.map(Some),
-                None => Ok(None),
+            let Some(known) = runtime.load(&turn).await? else {
+                return Ok(None);
+            };
+            let fired = runtime.fire_due(&turn, known, until).await?;
+            let none = fired.count == 0 && !fired.followed;
+            if none && runtime.has_moved_on(Some(&fired.case)).await? {
+                // Another node has set the timer, or fired it.
+                runtime.cases.forget(case);
+                return match runtime.load(&turn).await? {
+                    Some(newest) => runtime.fire_due(&turn, newest, until).await.map(Some),
+                    None => Ok(None),
+                };
             }
+            Ok(Some(fired))
         });
         task.await.unwrap_or_else(|error| {
             // What the task has cached may be half of what it did.

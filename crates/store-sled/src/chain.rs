@@ -2,6 +2,7 @@ use sha2::{Digest, Sha256};
 use sled::Tree;
 
 use crate::failure::Failure;
+use crate::pack::{self, Packed};
 use crate::value::{Hash, Head, Link, RecordHeader};
 use crate::{Part, key};
 
@@ -62,13 +63,14 @@ pub(crate) fn check(
         let mut group = GroupHash::new(&hash);
         let mut records = 0;
         for item in tree.range(key::record(last.saturating_add(1))..=key::record(link.last)) {
-            let (record_key, value) = item?;
-            let position = key::position_in(&record_key)
-                .ok_or_else(|| broken(first, "a key that is no position"))?
-                .number();
-            let header = check_record(tree, position, &record_key, &value, &mut group)?;
-            visit(position, &header)?;
-            records += 1;
+            let (pack_key, value) = item?;
+            group.add(&pack_key, &value);
+            for packed in pack::records(pack::position_in(&pack_key)?, value) {
+                let packed = packed?;
+                check_record(tree, &packed, &mut group)?;
+                visit(packed.position, &packed.header)?;
+                records += 1;
+            }
         }
         if records != link.records {
             return Err(broken(first, "the number of records"));
@@ -86,27 +88,14 @@ pub(crate) fn check(
     Ok(links)
 }
 
-fn check_record(
-    tree: &Tree,
-    position: u64,
-    record_key: &[u8],
-    value: &[u8],
-    group: &mut GroupHash,
-) -> Result<RecordHeader, Failure> {
-    let damaged = || Failure::damaged(Part::Record, format!("position {position}"));
-    let (header, inline) = RecordHeader::read(value).ok_or_else(damaged)?;
-    group.add(record_key, value);
-    let mut body = inline.to_vec();
-    for number in 0..header.pieces() {
-        let piece_key = key::record_piece(position, number);
-        let piece = tree.get(&piece_key)?.ok_or_else(damaged)?;
-        group.add(&piece_key, &piece);
-        body.extend_from_slice(&piece);
+fn check_record(tree: &Tree, packed: &Packed, group: &mut GroupHash) -> Result<(), Failure> {
+    for number in 0..packed.header.pieces() {
+        let piece_key = key::record_piece(packed.position, number);
+        if let Some(piece) = tree.get(&piece_key)? {
+            group.add(&piece_key, &piece);
+        }
     }
-    if !header.matches(position, &body) {
-        return Err(damaged());
-    }
-    Ok(header)
+    packed.body(tree).map(|_| ())
 }
 
 fn broken(position: u64, what: &str) -> Failure {

@@ -8,8 +8,9 @@ use groundbreak_store::Cause;
 
 use crate::{OpenError, Part};
 
-/// The layout this release writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The layout this release writes. It reads all earlier ones, and marks the directory anew before
+/// it writes to it.
+pub(crate) const FORMAT: u32 = 2;
 
 const FORMAT_PREFIX: &str = "groundbreak-store-sled ";
 
@@ -34,6 +35,7 @@ impl Directory {
         let lock = lock(path)?;
         // Another process may have been here between the check and the lock.
         if check(path)?.is_none() {
+            sync_above(path)?;
             write_format(path)?;
         }
         let directory = Self {
@@ -42,6 +44,15 @@ impl Directory {
         };
         directory.remove_torn_snapshots()?;
         Ok(directory)
+    }
+
+    /// Marks a directory of an earlier format as one of today's, before it is written to: the
+    /// release that made it would not understand what is written now.
+    pub(crate) fn mark(&self) -> Result<(), OpenError> {
+        match check(&self.path)? {
+            Some(FORMAT) => Ok(()),
+            _ => write_format(&self.path),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -99,18 +110,44 @@ fn create(path: &Path) -> Result<(), OpenError> {
             found: "a file".to_owned(),
         }),
         Err(err) if err.kind() == ErrorKind::NotFound => {
-            fs::create_dir_all(path).map_err(|err| io(path, "creating", err))?;
-            match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => sync(parent),
-                _ => Ok(()),
-            }
+            fs::create_dir_all(path).map_err(|err| io(path, "creating", err))
         }
         Err(err) => Err(io(path, "reading", err)),
     }
 }
 
+/// Makes durable that a new directory is there. Each one above it may be new too, made by this
+/// opening or by one that was interrupted.
+fn sync_above(path: &Path) -> Result<(), OpenError> {
+    for above in path.ancestors().skip(1) {
+        let above = if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        };
+        // One that cannot be read, or that has nothing to sync, is not one we made.
+        let Ok(opened) = File::open(above) else {
+            continue;
+        };
+        match opened.sync_all() {
+            Err(err)
+                if !matches!(
+                    err.kind(),
+                    ErrorKind::InvalidInput
+                        | ErrorKind::ReadOnlyFilesystem
+                        | ErrorKind::Unsupported
+                ) =>
+            {
+                return Err(io(above, "syncing", err));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Returns the format of the directory, or `None` when it is empty.
-fn check(path: &Path) -> Result<Option<u32>, OpenError> {
+pub(crate) fn check(path: &Path) -> Result<Option<u32>, OpenError> {
     let file = path.join("format");
     let mut text = String::new();
     match File::open(&file) {

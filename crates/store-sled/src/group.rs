@@ -1,3 +1,4 @@
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, HashMap};
 
 use groundbreak_store::{
@@ -7,19 +8,24 @@ use sled::{Batch, Tree};
 use uuid::Uuid;
 
 use crate::chain::GroupHash;
+use crate::commands::{Commands, Run};
 use crate::failure::Failure;
-use crate::key;
+use crate::pack::Pack;
 use crate::published::Published;
-use crate::reader;
 use crate::value::{
-    Head, Link, NewRecord, Split, Trail, state_body, write_applied, write_entry, write_state,
+    Head, Link, NewRecord, Split, StateHeader, Trail, state_body, write_entry, write_state,
 };
+use crate::{Part, key, reader};
+
+/// How many cases the writer keeps at hand.
+const CASES_KEPT_MAX: usize = 65_536;
 
 /// What the writer knows of everything that was written, durable or in the group it builds.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) head: Head,
-    pub(crate) cases: HashMap<Uuid, CaseLedger>,
+    /// The cases written to lately.
+    cases: HashMap<Uuid, CaseLedger>,
     /// The metadata keys, with the number of pieces of each entry.
     pub(crate) entries: HashMap<String, usize>,
 }
@@ -41,6 +47,7 @@ pub(crate) struct Group {
     records: u64,
     hash: GroupHash,
     previous: Head,
+    pack: Option<Pack>,
     commands: HashMap<Uuid, Applied>,
     states: BTreeMap<Uuid, NewState>,
     entries: BTreeMap<String, bool>,
@@ -58,6 +65,46 @@ pub(crate) struct Publication {
     head: Head,
     cases: Vec<(Uuid, u64, Vec<Timer>, Vec<Term>)>,
     entries: BTreeMap<String, bool>,
+    commands: Vec<(Uuid, u64)>,
+    run: Option<Run>,
+}
+
+impl Ledger {
+    /// Returns a ledger of what ends here.
+    pub(crate) fn new(head: Head) -> Self {
+        Self {
+            head,
+            ..Self::default()
+        }
+    }
+
+    /// What is known of a case, read when it is not at hand.
+    fn case(&mut self, tree: &Tree, case: Uuid) -> Result<&mut CaseLedger, Failure> {
+        match self.cases.entry(case) {
+            Occupied(known) => Ok(known.into_mut()),
+            Vacant(place) => {
+                let known = match tree.get(key::state(case))? {
+                    None => CaseLedger::default(),
+                    Some(value) => {
+                        let (header, _) = StateHeader::read(&value)
+                            .ok_or_else(|| Failure::damaged(Part::State, case.to_string()))?;
+                        CaseLedger {
+                            pieces: header.pieces(),
+                            trail: header.trail,
+                        }
+                    }
+                };
+                Ok(place.insert(known))
+            }
+        }
+    }
+
+    /// Forgets the cases, when there are many. What is known of them is in the tree.
+    pub(crate) fn trim(&mut self) {
+        if self.cases.len() > CASES_KEPT_MAX {
+            self.cases.clear();
+        }
+    }
 }
 
 impl Group {
@@ -68,6 +115,7 @@ impl Group {
             records: 0,
             hash: GroupHash::new(&ledger.head.hash),
             previous: ledger.head,
+            pack: None,
             commands: HashMap::new(),
             states: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -79,23 +127,17 @@ impl Group {
     pub(crate) fn append(
         &mut self,
         tree: &Tree,
+        known: &Commands,
         ledger: &mut Ledger,
         append: Append,
     ) -> Result<Result<Appended, AppendError>, Failure> {
-        let earlier = match self.commands.get(&append.command) {
-            Some(applied) => Some(*applied),
-            None => reader::applied(tree, append.command)?,
-        };
-        if let Some(applied) = earlier {
+        if let Some(applied) = self.applied(tree, known, append.command)? {
             return Ok(Err(AppendError::DuplicateCommand {
                 command: append.command,
                 applied,
             }));
         }
-        let actual = ledger
-            .cases
-            .get(&append.case)
-            .map_or(0, |case| case.trail.revision);
+        let actual = ledger.case(tree, append.case)?.trail.revision;
         if actual != append.expected_revision {
             return Ok(Err(AppendError::RevisionConflict {
                 case: append.case,
@@ -124,10 +166,6 @@ impl Group {
             revision: actual + 1,
             position: Position::new(position),
         };
-        self.batch.insert(
-            key::command(append.command),
-            write_applied(append.command, applied),
-        );
         self.commands.insert(append.command, applied);
         self.states.insert(
             append.case,
@@ -138,22 +176,54 @@ impl Group {
             },
         );
         Ok(Ok(Appended {
-            revision: applied.revision,
-            position: applied.position,
+            revision: actual + 1,
+            position: Position::new(position),
         }))
     }
 
+    /// What a command did that is durable, or is in this group.
+    fn applied(
+        &self,
+        tree: &Tree,
+        known: &Commands,
+        command: Uuid,
+    ) -> Result<Option<Applied>, Failure> {
+        if let Some(applied) = self.commands.get(&command) {
+            return Ok(Some(*applied));
+        }
+        let position = known.look_up(command).position(tree, command)?;
+        position
+            .map(|position| reader::applied(tree, command, position))
+            .transpose()
+    }
+
     fn add_record(&mut self, position: u64, split: Split<'_>) {
-        let record_key = key::record(position);
-        self.hash.add(&record_key, &split.value);
-        self.batch.insert(record_key, split.value);
+        self.first.get_or_insert(position);
+        self.records += 1;
+        if let Some(pack) = &mut self.pack
+            && pack.add(position, &split)
+        {
+            return;
+        }
+        self.close_pack();
+        self.pack = Some(Pack::new(position, split.value));
+        if split.pieces.is_empty() {
+            return;
+        }
+        self.close_pack();
         for (number, piece) in split.pieces.into_iter().enumerate() {
             let piece_key = key::record_piece(position, number);
             self.hash.add(&piece_key, piece);
             self.batch.insert(piece_key, piece);
         }
-        self.first.get_or_insert(position);
-        self.records += 1;
+    }
+
+    fn close_pack(&mut self) {
+        if let Some(pack) = self.pack.take() {
+            let pack_key = key::record(pack.first);
+            self.hash.add(&pack_key, &pack.value);
+            self.batch.insert(pack_key, pack.value);
+        }
     }
 
     /// Adds a metadata entry.
@@ -198,10 +268,20 @@ impl Group {
 
     /// Closes the group: its states, its link of the chain and the head go into the batch.
     /// Returns `None` when there is nothing to write.
-    pub(crate) fn finish(mut self, ledger: &mut Ledger) -> Option<(Batch, Publication)> {
+    pub(crate) fn finish(
+        mut self,
+        known: &Commands,
+        ledger: &mut Ledger,
+    ) -> Option<(Batch, Publication)> {
         if ledger.head.stamp == self.previous.stamp {
             return None;
         }
+        self.close_pack();
+        let commands: Vec<(Uuid, u64)> = self
+            .commands
+            .into_iter()
+            .map(|(command, applied)| (command, applied.position.number()))
+            .collect();
         let mut cases = Vec::with_capacity(self.states.len());
         for (case, new) in self.states {
             let known = ledger.cases.entry(case).or_default();
@@ -218,6 +298,7 @@ impl Group {
             known.pieces = pieces;
             cases.push((case, known.trail.revision, new.timers, new.terms));
         }
+        let run = known.run_of(&commands, ledger.head.record, &mut self.batch);
         if let Some(first) = self.first {
             let link = Link {
                 last: ledger.head.record,
@@ -233,6 +314,8 @@ impl Group {
             head: ledger.head,
             cases,
             entries: self.entries,
+            commands,
+            run,
         };
         Some((self.batch, publication))
     }
@@ -248,6 +331,14 @@ impl Publication {
                 published.entries.insert(key);
             } else {
                 published.entries.remove(&key);
+            }
+        }
+        match self.run {
+            Some(run) => published.commands.close(run),
+            None => {
+                for (command, position) in self.commands {
+                    published.commands.add(command, position);
+                }
             }
         }
         published.head = self.head;

@@ -3,19 +3,23 @@
 //!
 //! | Key | Value |
 //! |---|---|
-//! | `E` position | a record of the journal |
+//! | `E` position | records of the journal, from the one at the position on |
 //! | `P` position n | the n-th further piece of a long record |
 //! | `S` case | the latest state of a case, with its timers and terms |
 //! | `Q` case n | the n-th further piece of a long state |
-//! | `D` command | what a command did |
+//! | `R` position command | commands of records up to the position, sorted, from this one on |
 //! | `H` position | the link of the hash chain for the group that begins at the position |
 //! | `K` key | a metadata entry |
 //! | `L` key 0 n | the n-th further piece of a long entry |
 //! | `Mhead` | where the journal ends |
 //! | `Mchecked` | up to where the chain was checked when the store was last opened |
 //!
+//! Format 1 had one record a value, and a value `D` for each command, which nobody reads any more.
+//!
 //! Records are keyed by position, not by case, because appending at the right edge of the tree
 //! was measured to be three times as fast once the tree is larger than its cache.
+
+use std::ops::RangeInclusive;
 
 use groundbreak_store::Position;
 use uuid::Uuid;
@@ -41,8 +45,21 @@ pub(crate) fn state_piece(case: Uuid, number: usize) -> Vec<u8> {
     piece(b'Q', case.as_bytes(), number)
 }
 
-pub(crate) fn command(command: Uuid) -> Vec<u8> {
-    joined(b'D', command.as_bytes())
+pub(crate) fn run(last: u64, first: Uuid) -> Vec<u8> {
+    let mut key = joined(b'R', &last.to_be_bytes());
+    key.extend_from_slice(first.as_bytes());
+    key
+}
+
+/// The keys of all runs behind this one.
+pub(crate) fn runs_after(last: u64) -> RangeInclusive<Vec<u8>> {
+    run(last.saturating_add(1), Uuid::nil())..=run(u64::MAX, Uuid::max())
+}
+
+/// The last position and the first command in the key of a part of a run.
+pub(crate) fn run_in(key: &[u8]) -> Option<(u64, Uuid)> {
+    let (last, first) = key.get(1..)?.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*last), Uuid::from_slice(first).ok()?))
 }
 
 pub(crate) fn link(first: u64) -> Vec<u8> {

@@ -26,6 +26,10 @@
 //! batch, so its commands are answered as unknown, and the store refuses everything until it is
 //! opened again by a new process; a failed sync is never tried again.
 //!
+//! A second thread watches the first. When a group takes more than 5 s, because the disk or sled
+//! does not answer, those who wait are told that the outcome is unknown and everybody else that
+//! the store is unavailable, as after an error.
+//!
 //! Records form a chain of hashes over groups of commits. At opening the chain is checked from
 //! where the last opening ended, all states are read, and the end is compared with the anchor.
 //! The anchor is written at most every 200 ms and at closing, so a loss of less than that from
@@ -33,20 +37,26 @@
 
 mod anchor;
 mod chain;
+mod commands;
 mod directory;
 mod failure;
 mod group;
 mod key;
+mod look;
 mod open_error;
 mod options;
+mod pack;
 mod published;
 mod reader;
 mod recovery;
 mod store;
 mod value;
+mod watchdog;
 mod writer;
 
 pub use chain::Verified;
+pub use failure::panics_in_sled;
+pub use look::Look;
 pub use open_error::{OpenError, Part, Text};
 pub use options::SledOptions;
 pub use store::SledStore;

@@ -152,7 +152,8 @@ impl OpenError {
             },
             Self::Io { action, source, .. } => Text {
                 zh: format!(
-                    "无法打开数据目录：对 {path} 执行“{action}”失败（{source}）。请检查权限、磁盘空间与磁盘状况后重试。"
+                    "无法打开数据目录：{}{path} 失败（{source}）。请检查权限、磁盘空间与磁盘状况后重试。",
+                    action_zh(action)
                 ),
                 en: format!(
                     "The data directory could not be opened: {action} of {path} failed \
@@ -160,6 +161,20 @@ impl OpenError {
                 ),
             },
         }
+    }
+}
+
+/// What was tried, in Chinese.
+fn action_zh(action: &str) -> &'static str {
+    match action {
+        "reading" => "读取 ",
+        "creating" => "建立 ",
+        "opening" => "打开 ",
+        "writing" => "写入 ",
+        "syncing" => "同步到磁盘 ",
+        "locking" => "锁定 ",
+        "removing" => "删除 ",
+        _ => "为其启动线程：",
     }
 }
 

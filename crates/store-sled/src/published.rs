@@ -5,6 +5,7 @@ use groundbreak_store::{Cause, Index};
 use sled::{Db, Tree};
 use tokio::sync::watch;
 
+use crate::commands::Commands;
 use crate::directory::Directory;
 use crate::failure::{Failure, guarded};
 use crate::value::Head;
@@ -15,6 +16,9 @@ pub(crate) struct Shared {
     database: RwLock<Option<Database>>,
     published: RwLock<Published>,
     progress: watch::Sender<Progress>,
+    /// Whether the writer was given up. Beside the progress, so that whoever waits for an answer
+    /// is not woken by every group.
+    given_up: watch::Sender<bool>,
 }
 
 /// The open database. Dropped in this order: sled first, and the lock of the directory last.
@@ -30,6 +34,7 @@ pub(crate) struct Database {
 pub(crate) struct Published {
     pub(crate) index: Index,
     pub(crate) entries: BTreeSet<String>,
+    pub(crate) commands: Commands,
     pub(crate) head: Head,
 }
 
@@ -50,6 +55,7 @@ impl Shared {
             database: RwLock::new(Some(database)),
             published: RwLock::new(published),
             progress,
+            given_up: watch::Sender::new(false),
         }
     }
 
@@ -123,6 +129,21 @@ impl Shared {
         self.progress.send_modify(|progress| {
             progress.over.get_or_insert_with(|| Arc::from(reason));
         });
+    }
+
+    /// Ends, and tells those who wait for an answer of the writer not to wait any more.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.end(reason);
+        self.given_up.send_replace(true);
+    }
+
+    /// Waits until the writer is given up, and returns why.
+    pub(crate) async fn given_up(&self) -> Cause {
+        let mut given_up = self.given_up.subscribe();
+        // The sender is in `self`, so waiting cannot fail.
+        let _ = given_up.wait_for(|given_up| *given_up).await;
+        self.over()
+            .unwrap_or_else(|| Cause::from("the writer was given up"))
     }
 
     /// Takes the database away, once no read runs on it any more.

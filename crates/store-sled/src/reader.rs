@@ -1,10 +1,11 @@
 use groundbreak_store::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_MAX};
 use groundbreak_store::{Applied, Position, Record, Snapshot};
-use sled::{IVec, Tree};
+use sled::Tree;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail, read_applied};
+use crate::pack::{self, Packed};
+use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail};
 use crate::{Part, key};
 
 /// How often a read begins again because the writer changed the value under it.
@@ -101,15 +102,17 @@ pub(crate) fn joined(
     Ok(Some(body))
 }
 
-/// What a command did, durable or not.
-pub(crate) fn applied(tree: &Tree, command: Uuid) -> Result<Option<Applied>, Failure> {
-    let Some(value) = tree.get(key::command(command))? else {
-        return Ok(None);
-    };
-    match read_applied(command, &value) {
-        Some(applied) => Ok(Some(applied)),
-        None => Err(Failure::damaged(Part::Command, command.to_string())),
+/// What the command of the record at a position did.
+pub(crate) fn applied(tree: &Tree, command: Uuid, position: u64) -> Result<Applied, Failure> {
+    let header = pack::at(tree, position)?.header;
+    if header.command != command {
+        return Err(Failure::damaged(Part::Command, command.to_string()));
     }
+    Ok(Applied {
+        case: header.case,
+        revision: header.revision,
+        position: Position::new(position),
+    })
 }
 
 /// The records of a case above a revision, up to where it stands, ascending.
@@ -131,14 +134,14 @@ pub(crate) fn journal(
     };
     let mut backwards = Vec::new();
     loop {
-        let value = record_value(tree, at.position)?;
-        let (header, _) = record_header(at.position, &value)?;
-        if header.case != case || header.revision != at.revision {
-            return Err(damaged_record(at.position));
+        let packed = pack::at(tree, at.position)?;
+        if packed.header.case != case || packed.header.revision != at.revision {
+            let place = format!("position {}", at.position);
+            return Err(Failure::damaged(Part::Record, place));
         }
-        let further = at.back(&header, last);
+        let further = at.back(&packed.header, last);
         if at.revision <= last {
-            backwards.push((at.position, value));
+            backwards.push(packed);
         }
         if at.revision <= after + 1 {
             break;
@@ -183,41 +186,31 @@ pub(crate) fn records(
     if after >= last {
         return Ok(Vec::new());
     }
-    let values = tree
-        .range(key::record(after + 1)..=key::record(last))
-        .map(|item| {
-            let (key, value) = item?;
-            let position = key::position_in(&key)
-                .ok_or_else(|| Failure::damaged(Part::Record, "a key that is no position"))?;
-            Ok((position.number(), value))
-        });
-    completed(tree, values, limit.min(PAGE_ITEMS_MAX))
+    completed(
+        tree,
+        pack::range(tree, after, last)?,
+        limit.min(PAGE_ITEMS_MAX),
+    )
 }
 
 /// Reads the rest of these records, until an answer is full.
 fn completed(
     tree: &Tree,
-    values: impl Iterator<Item = Result<(u64, IVec), Failure>>,
+    records: impl Iterator<Item = Result<Packed, Failure>>,
     limit: usize,
 ) -> Result<Vec<Record>, Failure> {
     let mut bytes = 0;
     let mut answer = Vec::new();
-    for item in values.take(limit) {
-        let (position, value) = item?;
-        let (header, inline) = record_header(position, &value)?;
-        let body = joined(tree, inline, header.pieces(), |number| {
-            key::record_piece(position, number)
-        })?;
-        let body = body
-            .filter(|body| header.matches(position, body))
-            .ok_or_else(|| damaged_record(position))?;
+    for packed in records.take(limit) {
+        let packed = packed?;
+        let body = packed.body(tree)?;
         bytes += body.len();
         answer.push(Record {
-            position: Position::new(position),
-            case: header.case,
-            revision: header.revision,
-            command: header.command,
-            recorded_at: header.recorded_at,
+            position: Position::new(packed.position),
+            case: packed.header.case,
+            revision: packed.header.revision,
+            command: packed.header.command,
+            recorded_at: packed.header.recorded_at,
             record: body,
         });
         if bytes >= PAGE_BYTES_MAX {
@@ -225,23 +218,4 @@ fn completed(
         }
     }
     Ok(answer)
-}
-
-/// The header of the record at a position, which must be there.
-pub(crate) fn header(tree: &Tree, position: u64) -> Result<RecordHeader, Failure> {
-    let value = record_value(tree, position)?;
-    record_header(position, &value).map(|(header, _)| header)
-}
-
-fn record_value(tree: &Tree, position: u64) -> Result<IVec, Failure> {
-    tree.get(key::record(position))?
-        .ok_or_else(|| damaged_record(position))
-}
-
-fn record_header(position: u64, value: &[u8]) -> Result<(RecordHeader, &[u8]), Failure> {
-    RecordHeader::read(value).ok_or_else(|| damaged_record(position))
-}
-
-fn damaged_record(position: u64) -> Failure {
-    Failure::damaged(Part::Record, format!("position {position}"))
 }

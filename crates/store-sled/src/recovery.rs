@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::thread;
@@ -9,19 +9,17 @@ use sled::{Db, Tree};
 use uuid::Uuid;
 
 use crate::anchor::{self, Anchor, Found};
+use crate::commands::Commands;
 use crate::directory::{Directory, io};
 use crate::failure::{Failure, guarded};
-use crate::group::{CaseLedger, Ledger};
+use crate::group::Ledger;
 use crate::options::CACHE_BYTES_MIN;
 use crate::published::{Database, Published};
 use crate::value::{EntryHeader, Head, Link, StateHeader};
-use crate::{OpenError, Part, SledOptions, chain, key, reader};
+use crate::{OpenError, Part, SledOptions, chain, key, pack, reader};
 
 /// How long sled's own lock may be held by a handle that was just dropped.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How many of the last commands are looked up at opening. Each costs a random read.
-const COMMANDS_CHECKED_MAX: usize = 10_000;
 
 /// A store that was opened and checked.
 pub(crate) struct Opened {
@@ -58,6 +56,11 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
             return Err(err);
         }
     };
+    // From here on the directory is written to in today's layout.
+    if let Err(err) = directory.mark() {
+        put_aside(db, tree);
+        return Err(err);
+    }
     let noted = guarded(|| {
         let mut batch = sled::Batch::default();
         batch.insert(key::HEAD, ledger.head.write());
@@ -167,15 +170,13 @@ fn read(
             None => Head::default(),
         };
         let tail = tail(tree, &checked, &head)?;
-        let mut ledger = Ledger {
-            head,
-            ..Ledger::default()
-        };
-        let index = states(tree, &mut ledger, &checked, tail)?;
+        let mut ledger = Ledger::new(head);
+        let index = states(tree, &checked, tail)?;
         entries(tree, &mut ledger)?;
         let published = Published {
             index,
             entries: ledger.entries.keys().cloned().collect::<BTreeSet<_>>(),
+            commands: commands(tree, &head)?,
             head,
         };
         Ok((ledger, published))
@@ -252,21 +253,10 @@ fn tail(tree: &Tree, checked: &Head, head: &Head) -> Result<Tail, Failure> {
         ));
     }
     let mut tail = Tail::new();
-    let mut commands = VecDeque::new();
     chain::check(tree, checked, head, |position, header| {
         tail.insert(header.case, (header.revision, position));
-        if commands.len() == COMMANDS_CHECKED_MAX {
-            commands.pop_front();
-        }
-        commands.push_back((header.command, position));
         Ok(())
     })?;
-    for (command, position) in commands {
-        let applied = reader::applied(tree, command)?;
-        if applied.is_none_or(|applied| applied.position.number() != position) {
-            return Err(Failure::damaged(Part::Command, command.to_string()));
-        }
-    }
     let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
     match tree.range(behind).next() {
         Some(item) => {
@@ -278,12 +268,7 @@ fn tail(tree: &Tree, checked: &Head, head: &Head) -> Result<Tail, Failure> {
 }
 
 /// Reads every state: checks it, and rebuilds the indexes from it.
-fn states(
-    tree: &Tree,
-    ledger: &mut Ledger,
-    checked: &Head,
-    mut tail: Tail,
-) -> Result<Index, Failure> {
+fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure> {
     let mut index = Index::new();
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
@@ -297,7 +282,6 @@ fn states(
         let (timers, terms) = body
             .and_then(|body| header.index(case, &body))
             .ok_or_else(damaged)?;
-        let pieces = header.pieces();
         let trail = header.trail;
         // A case that was written to since the last opening stands where its last record is,
         // and no other case stands behind that opening.
@@ -310,12 +294,24 @@ fn states(
             return Err(damaged());
         }
         index.put(case, trail.revision, timers, terms);
-        ledger.cases.insert(case, CaseLedger { trail, pieces });
     }
     match tail.keys().next() {
         Some(case) => Err(Failure::damaged(Part::State, format!("{case} is missing"))),
         None => Ok(index),
     }
+}
+
+/// Reads which command did what: the runs, and the records behind them.
+fn commands(tree: &Tree, head: &Head) -> Result<Commands, Failure> {
+    let mut commands = Commands::read(tree)?;
+    if commands.written() > head.record {
+        return Err(Failure::damaged(Part::Command, "behind the end"));
+    }
+    for packed in pack::range(tree, commands.written(), head.record)? {
+        let packed = packed?;
+        commands.add(packed.header.command, packed.position);
+    }
+    Ok(commands)
 }
 
 fn entries(tree: &Tree, ledger: &mut Ledger) -> Result<(), Failure> {

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
@@ -16,13 +17,15 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::chain::{self, Verified};
+use crate::commands::{self, Lookup};
 use crate::directory::io;
 use crate::failure::Failure;
 use crate::published::Shared;
 use crate::recovery::{self, Opened};
 use crate::value::{Head, StateHeader};
+use crate::watchdog::Watchdog;
 use crate::writer::{Request, Work, Writer};
-use crate::{OpenError, Part, SledOptions, key, reader};
+use crate::{OpenError, Part, SledOptions, key, pack, reader};
 
 /// The most commands that wait for the writer. One more is answered as overloaded.
 const WAITING_MAX: usize = 4096;
@@ -65,6 +68,8 @@ impl SledStore {
         let (tree, db) = (database.tree.clone(), database.db.clone());
         let shared = Arc::new(Shared::new(database, published));
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let watchdog = Watchdog::start(Arc::clone(&shared))
+            .map_err(|err| io(path, "starting the watchdog", err))?;
         let writer = Writer {
             tree,
             db,
@@ -72,6 +77,7 @@ impl SledStore {
             ledger,
             shared: Arc::clone(&shared),
             anchor,
+            watchdog,
         };
         let writer = thread::Builder::new()
             .name("groundbreak-writer".to_owned())
@@ -95,12 +101,13 @@ impl SledStore {
     /// [`ReadError::Damaged`] with the first thing that does not agree;
     /// [`ReadError::Unavailable`].
     pub async fn verify(&self) -> Result<Verified, ReadError> {
-        let (head, names) = {
+        let (head, names, commands) = {
             let published = self.shared.published()?;
             let names: Vec<String> = published.entries.iter().cloned().collect();
-            (published.head, names)
+            (published.head, names, published.commands.parts())
         };
-        self.read(move |tree| verify(tree, head, &names)).await
+        self.read(move |tree| verify(tree, head, &names, commands))
+            .await
     }
 
     /// Asks the writer, or says that there is no room or no writer.
@@ -126,6 +133,17 @@ impl SledStore {
         Arc::clone(&self.room)
             .try_acquire_many_owned(permits)
             .map_err(|_| Unsent::Overloaded)
+    }
+
+    /// Waits for the answer of the writer. Without one it is not known what the writer did.
+    async fn answered<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, Cause> {
+        tokio::select! {
+            biased;
+            answered = answer => {
+                answered.map_err(|_| Cause::from("the writer ended without an answer"))
+            }
+            reason = self.shared.given_up() => Err(reason),
+        }
     }
 
     /// Runs a read of the tree on a thread that may block.
@@ -192,11 +210,9 @@ impl Store for SledStore {
         append.check()?;
         let (reply, answer) = oneshot::channel();
         self.send(weight(&append), Work::Append { append, reply })?;
-        match answer.await {
+        match self.answered(answer).await {
             Ok(result) => result,
-            Err(_) => Err(AppendError::Unknown {
-                source: Cause::from("the writer ended without an answer"),
-            }),
+            Err(source) => Err(AppendError::Unknown { source }),
         }
     }
 
@@ -266,13 +282,20 @@ impl Store for SledStore {
     }
 
     async fn find_command(&self, command: Uuid) -> Result<Option<Applied>, ReadError> {
-        let found = self
-            .read(move |tree| reader::applied(tree, command))
-            .await?;
-        if let Some(applied) = found {
-            self.shared.durable(applied.position.number()).await?;
+        // What is published is durable. Mostly nothing is found, and nothing need be read.
+        let found = self.shared.published()?.commands.look_up(command);
+        if let Lookup::In(runs) = &found
+            && runs.is_empty()
+        {
+            return Ok(None);
         }
-        Ok(found)
+        self.read(move |tree| {
+            let position = found.position(tree, command)?;
+            position
+                .map(|position| reader::applied(tree, command, position))
+                .transpose()
+        })
+        .await
     }
 
     async fn metadata(&self, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
@@ -309,7 +332,10 @@ impl Store for SledStore {
                 reply,
             },
         )?;
-        answered(answer.await)
+        match self.answered(answer).await {
+            Ok(result) => result,
+            Err(source) => Err(PutError::Unknown { source }),
+        }
     }
 
     async fn remove_metadata(&self, key: &str) -> Result<(), PutError> {
@@ -318,7 +344,10 @@ impl Store for SledStore {
         let bytes = REQUEST_BYTES + key.len();
         let key = key.to_owned();
         self.send(bytes, Work::Remove { key, reply })?;
-        answered(answer.await)
+        match self.answered(answer).await {
+            Ok(result) => result,
+            Err(source) => Err(PutError::Unknown { source }),
+        }
     }
 
     async fn list_metadata(
@@ -352,13 +381,16 @@ impl Store for SledStore {
         let Some(running) = writer.take() else {
             return Ok(());
         };
-        let ended = tokio::task::spawn_blocking(move || running.join()).await;
+        // On a thread of its own: a runtime that ends waits for its own threads, and the writer
+        // may hang.
+        let (sender, ended) = oneshot::channel();
+        thread::spawn(move || sender.send(running.join()));
         let unclean = |source| Err(CloseError::Unclean { source });
-        match ended {
+        match self.answered(ended).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(reason))) => unclean(reason.into()),
             Ok(Err(_)) => unclean("the writer panicked".into()),
-            Err(err) => unclean(Box::new(err)),
+            Err(source) => unclean(source),
         }
     }
 }
@@ -379,27 +411,33 @@ fn weight(append: &Append) -> usize {
     REQUEST_BYTES + append.record.len() + append.state.len() + sets
 }
 
-fn answered(
-    answer: Result<Result<(), PutError>, oneshot::error::RecvError>,
-) -> Result<(), PutError> {
-    answer.unwrap_or_else(|_| {
-        Err(PutError::Unknown {
-            source: Cause::from("the writer ended without an answer"),
-        })
-    })
-}
-
-fn verify(tree: &Tree, head: Head, names: &[String]) -> Result<Verified, Failure> {
+fn verify(
+    tree: &Tree,
+    head: Head,
+    names: &[String],
+    (runs, recent): (Vec<u64>, HashMap<Uuid, u64>),
+) -> Result<Verified, Failure> {
     let mut verified = Verified::default();
+    let mut runs = runs.into_iter().peekable();
+    let mut run: Vec<(Uuid, u64)> = Vec::new();
+    let mut run_last = 0;
     verified.links = chain::check(tree, &Head::default(), &head, |position, header| {
         verified.records += 1;
-        let applied = reader::applied(tree, header.command)?;
-        let agrees = applied.is_some_and(|applied| {
-            applied.position.number() == position
-                && applied.case == header.case
-                && applied.revision == header.revision
-        });
-        if agrees {
+        if position > run_last
+            && let Some(last) = runs.next_if(|last| *last >= position)
+        {
+            run = commands::run(tree, last)?;
+            run_last = last;
+        }
+        let noted = if position <= run_last {
+            run.binary_search_by_key(&header.command, |(id, _)| *id)
+                .ok()
+                .and_then(|at| run.get(at))
+                .map(|(_, at)| *at)
+        } else {
+            recent.get(&header.command).copied()
+        };
+        if noted == Some(position) {
             return Ok(());
         }
         let place = header.command.to_string();
@@ -418,7 +456,7 @@ fn verify(tree: &Tree, head: Head, names: &[String]) -> Result<Verified, Failure
             continue;
         }
         reader::state(tree, case)?.ok_or_else(damaged)?;
-        let record = reader::header(tree, header.trail.last())?;
+        let record = pack::at(tree, header.trail.last())?.header;
         if (record.case, record.revision) != (case, header.trail.revision) {
             return Err(damaged());
         }

@@ -4,7 +4,7 @@
 //! says (so that a value under a wrong key does not pass), and is at most
 //! [`VALUE_BYTES_MAX`] long. What is longer goes on in pieces under keys of their own.
 
-use groundbreak_store::{Applied, Position, Term, TermValue, Timer};
+use groundbreak_store::{Term, TermValue, Timer};
 use uuid::Uuid;
 
 /// The most bytes of one value. sled keeps up to 16 values in one page, and pages over 128 KiB
@@ -91,9 +91,10 @@ impl RecordHeader {
         bytes
     }
 
-    /// Reads a value: the header, and the bytes that stand behind it.
-    pub(crate) fn read(value: &[u8]) -> Option<(Self, &[u8])> {
-        let mut input = Input(value);
+    /// Reads a record of a pack: the header, the bytes of it that stand behind the header, and
+    /// the rest of the pack.
+    pub(crate) fn read(pack: &[u8]) -> Option<(Self, &[u8], &[u8])> {
+        let mut input = Input(pack);
         if input.byte()? != VERSION {
             return None;
         }
@@ -107,9 +108,10 @@ impl RecordHeader {
             length: input.length()?,
             checksum: input.u32()?,
         };
-        let inline = input.0;
-        (inline.len() == inline_bytes(RECORD_HEADER_BYTES, header.length))
-            .then_some((header, inline))
+        let (inline, rest) = input
+            .0
+            .split_at_checked(inline_bytes(RECORD_HEADER_BYTES, header.length))?;
+        Some((header, inline, rest))
     }
 }
 
@@ -356,31 +358,29 @@ fn read_index(bytes: &[u8]) -> Option<(Vec<Timer>, Vec<Term>)> {
     input.0.is_empty().then_some((timers, terms))
 }
 
-/// What a command did.
-pub(crate) fn write_applied(command: Uuid, applied: Applied) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(37);
+/// Writes commands and the positions of their records, sorted by command.
+pub(crate) fn write_commands(key: &[u8], commands: &[(Uuid, u64)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(5 + 24 * commands.len());
     bytes.push(VERSION);
-    bytes.extend_from_slice(&applied.position.number().to_be_bytes());
-    bytes.extend_from_slice(applied.case.as_bytes());
-    bytes.extend_from_slice(&applied.revision.to_be_bytes());
-    let sum = checksum(&[command.as_bytes(), &bytes]);
+    for (command, position) in commands {
+        bytes.extend_from_slice(command.as_bytes());
+        bytes.extend_from_slice(&position.to_be_bytes());
+    }
+    let sum = checksum(&[key, &bytes]);
     bytes.extend_from_slice(&sum.to_be_bytes());
     bytes
 }
 
-pub(crate) fn read_applied(command: Uuid, value: &[u8]) -> Option<Applied> {
-    let mut input = Input(checked(command.as_bytes(), value)?);
+pub(crate) fn read_commands(key: &[u8], value: &[u8]) -> Option<Vec<(Uuid, u64)>> {
+    let mut input = Input(checked(key, value)?);
     if input.byte()? != VERSION {
         return None;
     }
-    let position = Position::new(input.u64()?);
-    let case = input.uuid()?;
-    let revision = input.u64()?;
-    input.0.is_empty().then_some(Applied {
-        case,
-        revision,
-        position,
-    })
+    let mut commands = Vec::with_capacity(input.0.len() / 24);
+    while !input.0.is_empty() {
+        commands.push((input.uuid()?, input.u64()?));
+    }
+    Some(commands)
 }
 
 /// A metadata entry, without its bytes.
@@ -603,22 +603,17 @@ mod tests {
 
     #[test]
     fn no_prefix_of_a_value_and_no_flipped_bit_is_read_as_one() {
-        let applied = Applied {
-            case: Uuid::from_u128(5),
-            revision: 3,
-            position: Position::new(9),
-        };
-        let command = Uuid::from_u128(77);
-        let value = write_applied(command, applied);
-        assert_eq!(read_applied(command, &value), Some(applied));
-        assert_eq!(read_applied(Uuid::from_u128(78), &value), None);
+        let commands = [(Uuid::from_u128(5), 3), (Uuid::from_u128(77), 9)];
+        let value = write_commands(b"R1", &commands);
+        assert_eq!(read_commands(b"R1", &value), Some(commands.to_vec()));
+        assert_eq!(read_commands(b"R2", &value), None);
         for length in 0..value.len() {
-            assert_eq!(read_applied(command, &value[..length]), None);
+            assert_eq!(read_commands(b"R1", &value[..length]), None);
         }
         for bit in 0..value.len() * 8 {
             let mut flipped = value.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read_applied(command, &flipped), None);
+            assert_eq!(read_commands(b"R1", &flipped), None);
         }
     }
 
@@ -674,7 +669,8 @@ mod tests {
                     .iter()
                     .all(|piece| piece.len() <= VALUE_BYTES_MAX)
             );
-            let (header, inline) = RecordHeader::read(&split.value).unwrap();
+            let (header, inline, rest) = RecordHeader::read(&split.value).unwrap();
+            assert!(rest.is_empty());
             assert_eq!(header.pieces(), split.pieces.len());
             let joined = [inline.to_vec(), split.pieces.concat()].concat();
             assert!(header.matches(1, &joined));

@@ -7,9 +7,11 @@ use sled::{Db, Tree};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::anchor::Anchor;
+use crate::commands::Commands;
 use crate::failure::{Failure, guarded};
 use crate::group::{Group, Ledger};
 use crate::published::Shared;
+use crate::watchdog::Watchdog;
 
 /// The most commands of one group. More would only make each wait longer: sled's cost is per
 /// value, and the sync is shared by then.
@@ -70,6 +72,7 @@ pub(crate) struct Writer {
     pub(crate) ledger: Ledger,
     pub(crate) shared: Arc<Shared>,
     pub(crate) anchor: Anchor,
+    pub(crate) watchdog: Watchdog,
 }
 
 impl Writer {
@@ -77,7 +80,9 @@ impl Writer {
     pub(crate) fn run(mut self, mut requests: mpsc::Receiver<Request>) -> Result<(), String> {
         while let Some(first) = requests.blocking_recv() {
             let group = gather(first, &mut requests);
-            if let Err(reason) = self.serve(group) {
+            self.watchdog.began();
+            let served = self.serve(group);
+            if let Err(reason) = served.and(self.watchdog.ended()) {
                 self.fail(&reason, requests);
                 return Err(reason);
             }
@@ -91,20 +96,30 @@ impl Writer {
         let mut stage = Stage::Building;
         let mut rest = requests.into_iter();
         let written = guarded(|| {
+            self.ledger.trim();
             let mut group = Group::new(&self.ledger);
+            let published = self.shared.published()?;
+            let known = &published.commands;
             for request in rest.by_ref() {
                 weights.push(request.weight);
-                if let Err((failed, failure)) =
-                    add(&mut group, &self.tree, &mut self.ledger, request.work)
-                        .map(|answer| answers.push(answer))
+                if let Err((failed, failure)) = add(
+                    &mut group,
+                    &self.tree,
+                    known,
+                    &mut self.ledger,
+                    request.work,
+                )
+                .map(|answer| answers.push(answer))
                 {
                     answers.push(failed);
                     return Err(failure);
                 }
             }
-            let Some((batch, publication)) = group.finish(&mut self.ledger) else {
+            let Some((batch, publication)) = group.finish(known, &mut self.ledger) else {
                 return Ok(());
             };
+            // Readers go on, and the writer shows what it wrote at the end.
+            drop(published);
             stage = Stage::Writing;
             self.tree.apply_batch(batch)?;
             self.db.flush()?;
@@ -190,11 +205,12 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 fn add(
     group: &mut Group,
     tree: &Tree,
+    known: &Commands,
     ledger: &mut Ledger,
     work: Work,
 ) -> Result<Answer, (Answer, Failure)> {
     match work {
-        Work::Append { append, reply } => match group.append(tree, ledger, append) {
+        Work::Append { append, reply } => match group.append(tree, known, ledger, append) {
             Ok(result) => Ok(Answer::Append(reply, result)),
             Err(failure) => {
                 let source = Cause::from(told(&failure));

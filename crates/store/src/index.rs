@@ -1,14 +1,27 @@
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
-use std::ops::Bound;
-use std::sync::Arc;
+//! The index of a backend that keeps it in memory.
+//!
+//! A case has a small number, and everything else is kept by it: `bodies` holds what is the case's
+//! own, `faces` the texts it shares with others, and lists in order hold the numbers of cases.
+
+mod body;
+mod faces;
+mod numbered;
+mod search;
+mod slots;
+mod sorted;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
 
+use self::body::{Bodies, Body};
+use self::faces::Faces;
+use self::numbered::Numbered;
+use self::slots::Names;
+use self::sorted::Sorted;
 use crate::limits::PAGE_ITEMS_MAX;
-use crate::{
-    Condition, Cursor, Direction, DueTimer, Hit, Order, Page, Query, Span, Term, TermValue, Timer,
-};
+use crate::{DueTimer, Term, TermValue, Timer};
 
 /// The timers and terms of all cases, in memory.
 ///
@@ -16,57 +29,40 @@ use crate::{
 /// opening. It answers [`crate::Store::query`], [`crate::Store::due_timers`] and
 /// [`crate::Store::next_due`] as the contract demands.
 ///
-/// A query with conditions costs time in proportion to the cases that meet its rarest
-/// condition; one without any walks in order and stops at its limit.
+/// A query that many cases meet walks in the order asked for and stops at its limit, unless it
+/// has a span; any other costs time in proportion to the cases that meet its conditions.
+///
+/// A case with two timers and a dozen terms takes about 130 bytes, of which its id is 16.
+/// docs/decisions/0016-a-compact-index.md says how.
 #[derive(Debug, Default)]
 pub struct Index {
-    cases: BTreeMap<Uuid, Entry>,
-    postings: HashMap<Arc<str>, Postings>,
-    timers: BTreeSet<DueTimer>,
+    /// The id of each case, by its number.
+    ids: Vec<Uuid>,
+    /// The face of each case, by its number.
+    face_of: Vec<u32>,
+    bodies: Bodies,
+    /// All cases, by id.
+    cases: Sorted<u32>,
+    /// The names of terms.
+    names: Names,
+    faces: Faces,
+    /// Whose own a text is: a hash of the name and the text, and the case.
+    owners: Sorted<(u32, u32)>,
+    hasher: RandomState,
+    /// The cases that have an integer under a name, by it and then by id.
+    integers: HashMap<u32, Numbered<u32>>,
+    timer_ids: Names,
+    /// Case and id of each timer, in the order of [`DueTimer`].
+    timers: Numbered<(u32, u32)>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    revision: u64,
-    timers: Vec<Timer>,
-    // Names and texts are shared with the postings: a million cases share a few thousand words.
-    terms: Vec<(Arc<str>, Value)>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
-    Text(Arc<str>),
-    Integer(i64),
-}
-
-impl Value {
-    fn is(&self, value: &TermValue) -> bool {
-        match (self, value) {
-            (Self::Text(own), TermValue::Text(other)) => **own == **other,
-            (Self::Integer(own), TermValue::Integer(other)) => own == other,
-            _ => false,
-        }
-    }
-}
-
-/// The cases under one name.
-#[derive(Debug, Default)]
-struct Postings {
-    texts: HashMap<Arc<str>, BTreeSet<Uuid>>,
-    integers: BTreeMap<i64, BTreeSet<Uuid>>,
-}
-
-impl Postings {
-    fn of(&self, value: &TermValue) -> Option<&BTreeSet<Uuid>> {
-        match value {
-            TermValue::Text(text) => self.texts.get(text.as_str()),
-            TermValue::Integer(integer) => self.integers.get(integer),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.integers.is_empty()
-    }
+/// The texts of a case, sorted out.
+#[derive(Default)]
+struct Texts {
+    /// Those that other cases have too.
+    words: Vec<u32>,
+    /// Those that nobody else has.
+    own: Vec<(u32, String)>,
 }
 
 impl Index {
@@ -79,418 +75,237 @@ impl Index {
     /// Returns the number of cases.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cases.len()
+        self.ids.len()
     }
 
     /// Returns whether there is no case.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cases.is_empty()
+        self.ids.is_empty()
     }
 
     /// Puts a case into the index, in place of what was known about it.
     pub fn put(&mut self, case: Uuid, revision: u64, timers: Vec<Timer>, terms: Vec<Term>) {
-        let entry = match self.cases.remove(&case) {
-            Some(old) => self.replaced(case, old, revision, timers, terms),
-            None => {
-                self.add_timers(case, &timers);
-                Entry {
-                    revision,
-                    timers,
-                    terms: self.added_terms(case, terms),
-                }
-            }
+        let known = self.number(case);
+        let number = known.unwrap_or_else(|| self.added(case));
+        let bytes = match known {
+            Some(number) => self.bodies.get(number).to_vec(),
+            None => Vec::new(),
         };
-        self.cases.insert(case, entry);
-    }
-
-    fn replaced(
-        &mut self,
-        case: Uuid,
-        old: Entry,
-        revision: u64,
-        timers: Vec<Timer>,
-        terms: Vec<Term>,
-    ) -> Entry {
-        // Most commands leave most timers and terms as they were, so sets that did not change
-        // are left alone.
-        if old.timers != timers {
-            for timer in old.timers {
-                self.timers.remove(&DueTimer {
-                    due_at: timer.due_at,
-                    case,
-                    id: timer.id,
-                });
-            }
-            self.add_timers(case, &timers);
-        }
-        let unchanged = old.terms.len() == terms.len()
-            && old
-                .terms
-                .iter()
-                .zip(&terms)
-                .all(|((name, value), term)| **name == *term.name && value.is(&term.value));
-        let terms = if unchanged {
-            old.terms
-        } else {
-            self.remove_terms(case, old.terms);
-            self.added_terms(case, terms)
-        };
-        Entry {
-            revision,
-            timers,
-            terms,
-        }
-    }
-
-    fn add_timers(&mut self, case: Uuid, timers: &[Timer]) {
-        for timer in timers {
-            self.timers.insert(DueTimer {
-                due_at: timer.due_at,
-                case,
-                id: timer.id.clone(),
-            });
-        }
-    }
-
-    fn added_terms(&mut self, case: Uuid, terms: Vec<Term>) -> Vec<(Arc<str>, Value)> {
-        let mut kept = Vec::with_capacity(terms.len());
+        let old = Body::read(&bytes);
+        let mut integers = Vec::new();
+        let mut texts = Texts::default();
         for term in terms {
-            let name = match self.postings.get_key_value(term.name.as_str()) {
-                Some((name, _)) => Arc::clone(name),
-                None => Arc::from(term.name),
-            };
-            let postings = self.postings.entry(Arc::clone(&name)).or_default();
-            let value = match term.value {
-                TermValue::Text(text) => {
-                    let text = match postings.texts.get_key_value(text.as_str()) {
-                        Some((text, _)) => Arc::clone(text),
-                        None => Arc::from(text),
-                    };
-                    postings
-                        .texts
-                        .entry(Arc::clone(&text))
-                        .or_default()
-                        .insert(case);
-                    Value::Text(text)
-                }
-                TermValue::Integer(integer) => {
-                    postings.integers.entry(integer).or_default().insert(case);
-                    Value::Integer(integer)
-                }
-            };
-            kept.push((name, value));
+            let name = self.names.take(&term.name);
+            match term.value {
+                TermValue::Integer(integer) => integers.push((name, integer)),
+                TermValue::Text(text) => self.sort_out(number, name, text, &mut texts),
+            }
         }
-        kept
+        let mut timers: Vec<(u32, i64)> = timers
+            .into_iter()
+            .map(|timer| (self.timer_ids.take(&timer.id), timer.due_at))
+            .collect();
+        once_each(&mut timers, |(id, _)| self.timer_ids.give_back(*id));
+        once_each(&mut integers, |(name, _)| self.names.give_back(*name));
+        once_each(&mut texts.own, |(name, _)| self.names.give_back(*name));
+        once_each(&mut texts.words, |_| {});
+        let new = Body {
+            revision,
+            integers,
+            own: texts
+                .own
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect(),
+            timers,
+        };
+        self.change_timers(number, &old.timers, &new.timers);
+        self.change_integers(number, &old.integers, &new.integers);
+        self.change_owned(number, &old.own, &new.own);
+        self.change_face(number, known.is_some(), &texts.words);
+        self.bodies.put(number, &new.write());
+        // Only now, so that no name was lost between the old use and the new one.
+        for (id, _) in &old.timers {
+            self.timer_ids.give_back(*id);
+        }
+        let integers = old.integers.iter().map(|(name, _)| *name);
+        for name in integers.chain(old.own.iter().map(|(name, _)| *name)) {
+            self.names.give_back(name);
+        }
     }
 
-    fn remove_terms(&mut self, case: Uuid, terms: Vec<(Arc<str>, Value)>) {
-        for (name, value) in terms {
-            let Some(postings) = self.postings.get_mut(&name) else {
-                continue;
-            };
-            match value {
-                Value::Text(text) => {
-                    if let Some(cases) = postings.texts.get_mut(&text) {
-                        cases.remove(&case);
-                        if cases.is_empty() {
-                            postings.texts.remove(&text);
-                        }
-                    }
+    fn number(&self, case: Uuid) -> Option<u32> {
+        let place = self.cases.place(|other| self.id(other) < case);
+        let number = self.cases.at(place)?;
+        (self.id(number) == case).then_some(number)
+    }
+
+    fn id(&self, number: u32) -> Uuid {
+        id(&self.ids, number)
+    }
+
+    fn added(&mut self, case: Uuid) -> u32 {
+        // No machine holds four thousand million of them.
+        let number = self.ids.len() as u32;
+        self.ids.push(case);
+        self.face_of.push(0);
+        let ids = &self.ids;
+        self.cases.insert(number, |other| id(ids, other) < case);
+        number
+    }
+
+    /// Finds out whether a text of a case is its own or one that others have too. A text becomes
+    /// a word when a second case has it; the first one keeps it as its own.
+    fn sort_out(&mut self, number: u32, name: u32, text: String, texts: &mut Texts) {
+        if let Some(word) = self.faces.word(name, &text) {
+            self.names.give_back(name);
+            texts.words.push(word);
+            return;
+        }
+        match self.owner(name, &text) {
+            Some(owner) if owner != number => texts.words.push(self.faces.add_word(name, &text)),
+            _ => texts.own.push((name, text)),
+        }
+    }
+
+    /// Returns the case whose own this text is.
+    fn owner(&self, name: u32, text: &str) -> Option<u32> {
+        let hash = self.hash(name, text);
+        let place = self.owners.place(|other| other < (hash, 0));
+        self.owners
+            .iter_from(place)
+            .take_while(|(other, _)| *other == hash)
+            .map(|(_, number)| number)
+            .find(|number| body::owns(self.bodies.get(*number), name, text))
+    }
+
+    fn hash(&self, name: u32, text: &str) -> u32 {
+        self.hasher.hash_one((name, text)) as u32
+    }
+
+    fn change_timers(&mut self, number: u32, old: &[(u32, i64)], new: &[(u32, i64)]) {
+        let (ids, names) = (&self.ids, &self.timer_ids);
+        let case = id(ids, number);
+        let before = |timer: u32| {
+            let own = (case, names.text(timer));
+            move |(other, timer)| (id(ids, other), names.text(timer)) < own
+        };
+        for (timer, due_at) in missing_in(new, old) {
+            self.timers.remove(due_at, (number, timer), before(timer));
+        }
+        for (timer, due_at) in missing_in(old, new) {
+            self.timers.insert(due_at, (number, timer), before(timer));
+        }
+    }
+
+    fn change_integers(&mut self, number: u32, old: &[(u32, i64)], new: &[(u32, i64)]) {
+        let ids = &self.ids;
+        let case = id(ids, number);
+        let before = |other| id(ids, other) < case;
+        for (name, integer) in missing_in(new, old) {
+            if let Some(numbered) = self.integers.get_mut(&name) {
+                numbered.remove(integer, number, before);
+                if numbered.is_empty() {
+                    self.integers.remove(&name);
                 }
-                Value::Integer(integer) => {
-                    if let Some(cases) = postings.integers.get_mut(&integer) {
-                        cases.remove(&case);
-                        if cases.is_empty() {
-                            postings.integers.remove(&integer);
-                        }
-                    }
-                }
-            }
-            if postings.is_empty() {
-                self.postings.remove(&name);
             }
         }
+        for (name, integer) in missing_in(old, new) {
+            let numbered = self.integers.entry(name).or_default();
+            numbered.insert(integer, number, before);
+        }
+    }
+
+    fn change_owned(&mut self, number: u32, old: &[(u32, &str)], new: &[(u32, &str)]) {
+        if old == new {
+            return;
+        }
+        // Two texts of a case may have one hash, and then they have one entry.
+        let hashes = |texts: &[(u32, &str)]| -> BTreeSet<u32> {
+            let hashes = texts.iter().map(|(name, text)| self.hash(*name, text));
+            hashes.collect()
+        };
+        let (old, new) = (hashes(old), hashes(new));
+        for hash in old.difference(&new) {
+            let entry = (*hash, number);
+            self.owners.remove(entry, |other| other < entry);
+        }
+        for hash in new.difference(&old) {
+            let entry = (*hash, number);
+            self.owners.insert(entry, |other| other < entry);
+        }
+    }
+
+    fn change_face(&mut self, number: u32, known: bool, words: &[u32]) {
+        let old = self.face(number);
+        if known && self.faces.words(old) == words {
+            return;
+        }
+        // First into the new face, so that a word which both have is not forgotten between.
+        let new = self.faces.enter(number, words);
+        if known {
+            self.faces.leave(number, old, &mut self.names);
+        }
+        if let Some(face) = self.face_of.get_mut(number as usize) {
+            *face = new;
+        }
+    }
+
+    fn face(&self, number: u32) -> u32 {
+        self.face_of
+            .get(number as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Returns the timers due at `until` or before, behind `after`, in order.
     #[must_use]
     pub fn due_timers(&self, until: i64, after: Option<&DueTimer>, limit: usize) -> Vec<DueTimer> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.timers
-            .range::<DueTimer, _>((start, Bound::Unbounded))
-            .take_while(|timer| timer.due_at <= until)
+        let from = after.map_or(i64::MIN, |after| after.due_at);
+        let timers = self.timers.iter_from(from, |(number, timer)| {
+            after.is_some_and(|after| {
+                (self.id(number), self.timer_ids.text(timer)) <= (after.case, after.id.as_str())
+            })
+        });
+        timers
+            .take_while(|(due_at, _)| *due_at <= until)
             .take(limit.min(PAGE_ITEMS_MAX))
-            .cloned()
+            .map(|(due_at, (number, timer))| DueTimer {
+                due_at,
+                case: self.id(number),
+                id: self.timer_ids.text(timer).to_owned(),
+            })
             .collect()
     }
 
     /// Returns the instant of the earliest timer.
     #[must_use]
     pub fn next_due(&self) -> Option<i64> {
-        self.timers.first().map(|timer| timer.due_at)
-    }
-
-    /// Returns one page of the cases that meet a query. The bounds of the query are the
-    /// caller's to check, with [`Query::check`].
-    #[must_use]
-    pub fn query(&self, query: &Query) -> Page {
-        let limit = query.limit.min(PAGE_ITEMS_MAX);
-        let after = query.after.map(|cursor| Rank::of(cursor, &query.order));
-        if query.conditions.is_empty() && query.span.is_none() {
-            let total = self.cases.len() as u64;
-            let ranks = self.in_order(query.order.as_ref(), after);
-            return self.page(ranks.take(limit + 1).collect(), limit, total, query);
-        }
-        let mut total = 0;
-        // The largest of the ranks kept so far is on top, to be thrown out first.
-        let mut best = BinaryHeap::with_capacity(limit.min(1024) + 2);
-        self.each_candidate(query, |case, entry| {
-            if !entry.meets(query) {
-                return;
-            }
-            total += 1;
-            let cursor = Cursor {
-                key: query.order.as_ref().and_then(|order| entry.key(order)),
-                case,
-            };
-            let rank = Rank::of(cursor, &query.order);
-            if after.is_some_and(|after| rank <= after) {
-                return;
-            }
-            best.push(rank);
-            if best.len() > limit + 1 {
-                best.pop();
-            }
-        });
-        self.page(best.into_sorted_vec(), limit, total, query)
-    }
-
-    fn page(&self, mut ranks: Vec<Rank>, limit: usize, total: u64, query: &Query) -> Page {
-        let more = ranks.len() > limit;
-        ranks.truncate(limit);
-        let hits: Vec<Hit> = ranks
-            .into_iter()
-            .filter_map(|rank| {
-                let entry = self.cases.get(&rank.case)?;
-                Some(Hit {
-                    case: rank.case,
-                    revision: entry.revision,
-                    key: rank.key(&query.order),
-                })
-            })
-            .collect();
-        let next = match hits.last() {
-            Some(last) if more => Some(Cursor::from(*last)),
-            _ => None,
-        };
-        Page { hits, total, next }
-    }
-
-    /// All cases behind a rank, in order.
-    fn in_order(
-        &self,
-        order: Option<&Order>,
-        after: Option<Rank>,
-    ) -> Box<dyn Iterator<Item = Rank> + '_> {
-        let Some(order) = order else {
-            let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.case));
-            return Box::new(
-                self.cases
-                    .range((start, Bound::Unbounded))
-                    .map(|(case, _)| Rank::missing(*case)),
-            );
-        };
-        let order = order.clone();
-        let later = move |rank: &Rank| after.is_none_or(|after| *rank > after);
-        let missing = {
-            let name = order.name.clone();
-            let start = match after {
-                Some(after) if after.key.is_none() => Bound::Excluded(after.case),
-                _ => Bound::Unbounded,
-            };
-            self.cases
-                .range((start, Bound::Unbounded))
-                .filter(move |(_, entry)| entry.integers(&name).next().is_none())
-                .map(|(case, _)| Rank::missing(*case))
-        };
-        let Some(postings) = self.postings.get(order.name.as_str()) else {
-            return Box::new(missing.filter(later));
-        };
-        let (low, high) = match (after.map(|after| after.key), order.direction) {
-            // Every case that has a number was before the cursor.
-            (Some(None), _) => return Box::new(missing.filter(later)),
-            (Some(Some(from)), Direction::Ascending) => (Bound::Included(from), Bound::Unbounded),
-            (Some(Some(from)), Direction::Descending) => (Bound::Unbounded, Bound::Included(!from)),
-            (None, _) => (Bound::Unbounded, Bound::Unbounded),
-        };
-        let stretch = postings.integers.range((low, high));
-        let stretch: Box<dyn Iterator<Item = (&i64, &BTreeSet<Uuid>)>> = match order.direction {
-            Direction::Ascending => Box::new(stretch),
-            Direction::Descending => Box::new(stretch.rev()),
-        };
-        let present = stretch.flat_map(move |(integer, cases)| {
-            let order = order.clone();
-            cases.iter().filter_map(move |case| {
-                // A case with several numbers counts with the one that comes first.
-                let entry = self.cases.get(case)?;
-                (entry.key(&order) == Some(*integer)).then(|| {
-                    let cursor = Cursor {
-                        key: Some(*integer),
-                        case: *case,
-                    };
-                    Rank::of(cursor, &Some(order.clone()))
-                })
-            })
-        });
-        Box::new(present.chain(missing).filter(later))
-    }
-
-    /// Calls `visit` once for each case that may meet the query, by its rarest condition.
-    fn each_candidate(&self, query: &Query, mut visit: impl FnMut(Uuid, &Entry)) {
-        let rarest = query
-            .conditions
-            .iter()
-            .min_by_key(|condition| self.cases_with(condition));
-        let mut visit_case = |case: &Uuid| {
-            if let Some(entry) = self.cases.get(case) {
-                visit(*case, entry);
-            }
-        };
-        let Some(condition) = rarest else {
-            let Some(span) = &query.span else {
-                return;
-            };
-            self.each_in_span(span, visit_case);
-            return;
-        };
-        let Some(postings) = self.postings.get(condition.name.as_str()) else {
-            return;
-        };
-        match condition.any_of.as_slice() {
-            [value] => postings
-                .of(value)
-                .into_iter()
-                .flatten()
-                .for_each(visit_case),
-            values => {
-                // A case may have several of the values, and is one case nevertheless.
-                let cases: BTreeSet<&Uuid> = values
-                    .iter()
-                    .filter_map(|value| postings.of(value))
-                    .flatten()
-                    .collect();
-                for case in cases {
-                    visit_case(case);
-                }
-            }
-        }
-    }
-
-    fn each_in_span(&self, span: &Span, visit: impl FnMut(&Uuid)) {
-        let Some(postings) = self.postings.get(span.name.as_str()) else {
-            return;
-        };
-        let from = span.from.unwrap_or(i64::MIN);
-        if span.until.is_some_and(|until| until <= from) {
-            return;
-        }
-        let until = span.until.map_or(Bound::Unbounded, Bound::Excluded);
-        let cases: BTreeSet<&Uuid> = postings
-            .integers
-            .range((Bound::Included(from), until))
-            .flat_map(|(_, cases)| cases)
-            .collect();
-        cases.into_iter().for_each(visit);
-    }
-
-    fn cases_with(&self, condition: &Condition) -> usize {
-        let Some(postings) = self.postings.get(condition.name.as_str()) else {
-            return 0;
-        };
-        condition
-            .any_of
-            .iter()
-            .filter_map(|value| postings.of(value))
-            .map(BTreeSet::len)
-            .sum()
+        self.timers.first().map(|(due_at, _)| due_at)
     }
 }
 
-impl Entry {
-    fn meets(&self, query: &Query) -> bool {
-        let span_holds = query.span.as_ref().is_none_or(|span| {
-            self.integers(&span.name)
-                .any(|integer| span.contains(integer))
-        });
-        span_holds
-            && query.conditions.iter().all(|condition| {
-                self.terms.iter().any(|(name, value)| {
-                    **name == *condition.name
-                        && condition.any_of.iter().any(|wanted| value.is(wanted))
-                })
-            })
-    }
-
-    fn integers(&self, name: &str) -> impl Iterator<Item = i64> {
-        self.terms
-            .iter()
-            .filter_map(move |(own, value)| match value {
-                Value::Integer(integer) if **own == *name => Some(*integer),
-                _ => None,
-            })
-    }
-
-    /// The number this case is ordered by.
-    fn key(&self, order: &Order) -> Option<i64> {
-        match order.direction {
-            Direction::Ascending => self.integers(&order.name).min(),
-            Direction::Descending => self.integers(&order.name).max(),
-        }
-    }
+fn id(ids: &[Uuid], number: u32) -> Uuid {
+    ids.get(number as usize).copied().unwrap_or_default()
 }
 
-/// A place in the order of an answer: what sorts first comes first on the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    // `Some` must come before `None`, which derived order has the other way round.
-    present: Reverse<bool>,
-    // With the largest first, the complement: it reverses the order of all numbers, the two
-    // extreme ones included, where a minus sign would overflow.
-    key: Option<i64>,
-    case: Uuid,
+/// Puts things in order and drops those that are there twice.
+fn once_each<T: Ord>(things: &mut Vec<T>, mut dropped: impl FnMut(&T)) {
+    things.sort_unstable();
+    things.dedup_by(|second, first| {
+        let twice = second == first;
+        if twice {
+            dropped(second);
+        }
+        twice
+    });
 }
 
-impl Rank {
-    fn of(cursor: Cursor, order: &Option<Order>) -> Self {
-        let key = match order {
-            None => None,
-            Some(order) => cursor.key.map(|key| turned(key, order.direction)),
-        };
-        Self {
-            present: Reverse(key.is_some()),
-            key,
-            case: cursor.case,
-        }
-    }
-
-    fn missing(case: Uuid) -> Self {
-        Self {
-            present: Reverse(false),
-            key: None,
-            case,
-        }
-    }
-
-    fn key(self, order: &Option<Order>) -> Option<i64> {
-        let direction = order.as_ref()?.direction;
-        self.key.map(|key| turned(key, direction))
-    }
-}
-
-fn turned(key: i64, direction: Direction) -> i64 {
-    match direction {
-        Direction::Ascending => key,
-        Direction::Descending => !key,
-    }
+/// Returns what is in `these` and not in `those`, which is in order.
+fn missing_in<'a, T: Ord + Copy>(those: &'a [T], these: &'a [T]) -> impl Iterator<Item = T> + 'a {
+    these
+        .iter()
+        .filter(|this| those.binary_search(this).is_err())
+        .copied()
 }

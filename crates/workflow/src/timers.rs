@@ -58,6 +58,16 @@ impl Workflow {
         Ok(clocks)
     }
 
+    /// Returns every timer of a case, and everything it can be found by, as a decision gives them.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck`] when the case cannot go on.
+    pub fn timers_and_terms(&self, case: &Case) -> Result<(Vec<Timer>, Vec<Term>), Stuck> {
+        let clocks = self.open_clocks(case)?;
+        Ok((timers_of(case, &clocks), self.terms(case, &clocks)?))
+    }
+
     /// Returns the earliest timer of a case.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Measures this program on this machine. One noun a file: the case, the timers, the opening and
-//! the replay are what is measured; the others are what they are measured with.
+//! Measures this program on this machine. The case is what is measured; the other files are what it
+//! is measured with.
 
 mod case;
 mod closed_loop;

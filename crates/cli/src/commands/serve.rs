@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
@@ -7,6 +8,7 @@ use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_server::{Accounts, ServerOptions, router};
 use tokio::net::TcpListener;
 
+use crate::archiving::Archiving;
 use crate::definitions::{self, DefinitionFile, read_text};
 use crate::directory;
 use crate::host::{self, StopSignal};
@@ -33,6 +35,9 @@ pub(crate) struct Arguments {
     /// Folder of calendars and workflows to publish, besides the shipped ones
     #[arg(long, value_name = "DIR")]
     workflows: Option<PathBuf>,
+    /// Back up into this directory all the time, a second or two behind; `restore` takes it
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
     /// Browsers reach the desk over HTTPS alone, by a proxy in front of it
     #[arg(long)]
     https: bool,
@@ -65,9 +70,13 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     }
     let stop = StopSignal::listen()?;
     let store = directory::create(&arguments.data)?;
-    let engine = Engine::open(store, EngineOptions::default()).await?;
+    let engine = Engine::open(Arc::clone(&store), EngineOptions::default()).await?;
     definitions::publish(&engine, &DefinitionFile::shipped()).await?;
     definitions::publish(&engine, &own).await?;
+    let archiving = match arguments.archive {
+        Some(path) => Some(Archiving::start(path, store, accounts_path).await?),
+        None => None,
+    };
     let mut options = ServerOptions::new(accounts);
     options.https = arguments.https;
     let router = router(engine.clone(), options);
@@ -76,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         screen.word("正在服务", "Serving at")
     ))?;
     screen.flush()?;
-    host::serve(listener, router, engine, stop).await?;
+    host::serve(listener, router, engine, archiving, stop).await?;
     screen.line(screen.word("已停止。", "Stopped."))?;
     Ok(Outcome::Good)
 }

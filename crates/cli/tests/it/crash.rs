@@ -56,7 +56,13 @@ const CLIENTS: usize = 6;
 type Acknowledged = Arc<Mutex<BTreeMap<Uuid, BTreeSet<Uuid>>>>;
 
 /// One request over a connection of its own; `None` when the server went away.
-fn post(address: &str, token: &str, path: &str, command: Uuid, body: &str) -> Option<u16> {
+pub(crate) fn post(
+    address: &str,
+    token: &str,
+    path: &str,
+    command: Uuid,
+    body: &str,
+) -> Option<u16> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))

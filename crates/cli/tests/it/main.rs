@@ -7,15 +7,21 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod backup;
+mod bench;
 mod broken;
 mod calendars;
 mod clocks;
 mod crash;
 mod digit;
+mod disk;
+mod doctor;
 mod drawing;
 mod ics;
 mod messages;
 mod migrate;
 mod program;
+#[cfg(unix)]
+mod proof;
 mod scenarios;
 mod scxml;

@@ -8,8 +8,10 @@ mod given;
 mod migrating;
 mod publishing;
 mod reading;
+mod rebuilding;
 mod recovery;
 mod shutdown;
+mod simulation;
 mod submitting;
 mod timers;
 

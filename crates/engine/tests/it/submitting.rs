@@ -407,3 +407,14 @@ async fn a_fault_of_the_program_ends_one_command_alone() {
     assert!(!engine.submit(remark).await.unwrap().repeated);
     engine.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_another_node_has_made_possible_is_not_refused() {
+    let place = Place::memory();
+    let (one, other) = (place.engine().await, place.engine_at(START).await);
+    let id = case(&one).await;
+    submit(&other, id, fire("submit")).await.unwrap();
+    let approve = command(&one, id, approver(), fire("approve"));
+    let committed = one.submit(approve).await.unwrap();
+    assert_eq!(committed.commit.revision, 3);
+}

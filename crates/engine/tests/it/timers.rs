@@ -12,7 +12,7 @@ use groundbreak_engine::{
 
 use crate::faulty::FaultyStore;
 use crate::given::{
-    HOUR, Place, START, after, case, comment, fired, open, publish, submit, submitted_case,
+    HOUR, Place, START, after, case, comment, fire, fired, open, publish, submit, submitted_case,
 };
 use crate::on_both_stores;
 
@@ -20,6 +20,7 @@ on_both_stores! {
     a_timer_due_while_the_engine_was_down_fires_once_and_is_marked_late
     as_time_passes_each_timer_fires_when_it_is_due
     two_nodes_fire_a_timer_once
+    a_clock_that_steps_back_an_hour_fires_nothing_twice_and_turns_no_journal_back
 }
 
 async fn a_timer_due_while_the_engine_was_down_fires_once_and_is_marked_late(place: Place) {
@@ -205,6 +206,52 @@ states:
     engine.shutdown().await.unwrap();
 }
 
+async fn a_clock_that_steps_back_an_hour_fires_nothing_twice_and_turns_no_journal_back(
+    place: Place,
+) {
+    let time = MachineTime::at(START);
+    let engine = Engine::open(place.store(), time.options()).await.unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+    time.set(after(HOUR));
+    wait_for_fired(&engine, id, 1).await;
+
+    time.set(START);
+    let committed = submit(&engine, id, comment("an hour earlier"))
+        .await
+        .unwrap();
+    assert_eq!(committed.commit.recorded_at, after(HOUR));
+    // The time is looked at every second.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(fired(&engine.journal(id).await.unwrap()).len(), 1);
+    // The same hour a second time.
+    time.set(after(HOUR + 1));
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(fired(&engine.journal(id).await.unwrap()).len(), 1);
+    time.set(after(2 * HOUR + 1));
+    wait_for_fired(&engine, id, 2).await;
+    engine.shutdown().await.unwrap();
+
+    // Started again by a machine whose clock is an hour behind.
+    time.set(after(HOUR + 1));
+    let engine = Engine::open(place.store(), time.options()).await.unwrap();
+    let committed = submit(&engine, id, comment("after a restart"))
+        .await
+        .unwrap();
+    assert_eq!(committed.commit.recorded_at, after(2 * HOUR + 1));
+    time.set(after(4 * HOUR));
+    wait_for_fired(&engine, id, 3).await;
+
+    let journal = engine.journal(id).await.unwrap();
+    assert!(journal.is_sorted_by_key(|commit| commit.recorded_at));
+    let due: Vec<Timestamp> = fired(&journal)
+        .iter()
+        .map(|(_, due_at, ..)| *due_at)
+        .collect();
+    assert_eq!(due, [HOUR, 2 * HOUR + 1, 4 * HOUR].map(after));
+    engine.shutdown().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_step_of_the_machines_time_is_noticed() {
     let time = MachineTime::at(START);
@@ -343,4 +390,14 @@ async fn timers_being_fired_are_finished_before_the_store_is_closed() {
     let journal = again.journal(id).await.unwrap();
     let late: Vec<Option<i64>> = fired(&journal).into_iter().map(|(.., late)| late).collect();
     assert_eq!(late, [None], "it fired before the restart, and once");
+}
+
+#[tokio::test]
+async fn a_timer_that_another_node_has_set_is_fired() {
+    let place = Place::memory();
+    let (one, other) = (place.engine().await, place.engine_at(START).await);
+    let id = case(&one).await;
+    submit(&other, id, fire("submit")).await.unwrap();
+    let advanced = one.advance_to(after(HOUR)).await.unwrap();
+    assert_eq!((advanced.fired, advanced.skipped.len()), (1, 0));
 }

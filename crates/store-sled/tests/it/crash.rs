@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -10,7 +10,10 @@ use groundbreak_store::{AppendError, Outcome, Put, ReadError, Store};
 use groundbreak_store_sled::SledStore;
 use uuid::Uuid;
 
-use crate::given::{append, block_on, check_case, command, open, process, process_path};
+use crate::given::{
+    append, block_on, check_case, command, many, open, process, process_path, tell,
+    written_metadata,
+};
 
 const CASES: u128 = 16;
 
@@ -36,29 +39,36 @@ impl Acknowledged {
     }
 }
 
+/// `GROUNDBREAK_KILLS` says how often.
 #[test]
 fn a_killed_process_loses_nothing_that_was_acknowledged() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut acknowledged = Acknowledged::default();
-    let mut checked = HashMap::new();
-    // Moments from the middle of opening to long after it.
+    // Moments from the middle of opening to long after it, in an order of their own.
     let moments = [
         3, 120, 40, 300, 8, 75, 200, 15, 150, 25, 90, 350, 5, 60, 180, 12, 110, 30, 250, 18, 70,
         140, 9, 55,
     ];
-    for moment in moments {
-        let child = process("crash::write_until_killed", directory.path())
-            .spawn()
-            .unwrap();
-        for line in kill_after(child, Duration::from_millis(moment)) {
-            acknowledged.read(&line);
+    let kills: Vec<usize> = (0..many("GROUNDBREAK_KILLS", moments.len())).collect();
+    // A directory for each round, so that the checks do not take longer and longer.
+    for round in kills.chunks(moments.len()) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut acknowledged = Acknowledged::default();
+        let mut checked = HashMap::new();
+        for (number, moment) in round.iter().zip(moments) {
+            // Every round of them a little later.
+            let moment = moment + (number / moments.len()) as u64;
+            let child = process("crash::write_until_killed", directory.path())
+                .spawn()
+                .unwrap();
+            for line in kill_after(child, Duration::from_millis(moment)) {
+                acknowledged.read(&line);
+            }
+            check(directory.path(), &acknowledged, &mut checked);
         }
-        check(directory.path(), &acknowledged, &mut checked);
+        assert!(
+            acknowledged.revisions.len() == CASES as usize && acknowledged.metadata > 0,
+            "the process wrote too little for this to prove anything: {acknowledged:?}"
+        );
     }
-    assert!(
-        acknowledged.revisions.len() == CASES as usize && acknowledged.metadata > 0,
-        "the process wrote too little for this to prove anything: {acknowledged:?}"
-    );
 }
 
 fn kill_after(mut child: Child, moment: Duration) -> Vec<String> {
@@ -93,11 +103,7 @@ fn check(path: &Path, acknowledged: &Acknowledged, checked: &mut HashMap<u128, u
             assert!(last >= wanted, "case {case} lost revision {wanted}");
             checked.insert(case, last);
         }
-        let number = match store.metadata("number").await.unwrap() {
-            Some(value) => std::str::from_utf8(&value).unwrap().trim().parse(),
-            None => Ok(0_u64),
-        };
-        assert!(number.unwrap() >= acknowledged.metadata);
+        assert!(written_metadata(&store).await >= acknowledged.metadata);
         store.close().await.unwrap();
     });
 }
@@ -132,9 +138,7 @@ async fn write_case(store: Arc<SledStore>, case: u128) {
 }
 
 async fn write_metadata(store: Arc<SledStore>) {
-    let value = store.metadata("number").await.unwrap();
-    let text = value.map_or_else(|| "0".to_owned(), |value| String::from_utf8(value).unwrap());
-    let mut number: u64 = text.trim().parse().unwrap();
+    let mut number = written_metadata(&store).await;
     loop {
         number += 1;
         // In turn short and in pieces.
@@ -146,13 +150,6 @@ async fn write_metadata(store: Arc<SledStore>) {
             .unwrap();
         tell(&format!("metadata {number}"));
     }
-}
-
-/// Writes a line at once: what stays in a buffer is lost with the process.
-fn tell(line: &str) {
-    let mut output = std::io::stdout().lock();
-    output.write_all(format!("{line}\n").as_bytes()).unwrap();
-    output.flush().unwrap();
 }
 
 /// The system refuses to let files grow beyond a size, as a full disk does.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use groundbreak_store::Store;
 use tempfile::TempDir;
 
-use crate::given::{append, block_on, check_case, open};
+use crate::dice::Dice;
+use crate::given::{append, block_on, check_case, many, open};
 
 const CASES: u128 = 8;
 const REVISIONS: u64 = 40;
@@ -161,6 +162,61 @@ fn a_shorter_file_is_told_or_lost_only_what_was_unused() {
         let end = bytes.len() - 1 - place(bytes.len() / 2, trial);
         bytes.truncate(end);
     });
+}
+
+/// `GROUNDBREAK_DAMAGES` says how many; every seed is a file, a kind of damage and a place.
+#[test]
+fn damage_anywhere_in_the_directory_is_told_or_harmless() {
+    // sled reads what was before its last opening in another way than what came after.
+    let samples = [Sample::new(0), Sample::new(1), Sample::new(2)];
+    let mut found = Vec::new();
+    for seed in 0..many("GROUNDBREAK_DAMAGES", 25) {
+        let mut dice = Dice::new(seed as u64);
+        let copy = samples[dice.below(samples.len())].copy();
+        let path = copy.path().join("store");
+        let mut files = files_below(&path);
+        files.retain(|file| fs::metadata(file).unwrap().len() > 0);
+        // Every second time the one that holds nearly all.
+        let file = match dice.below(2) {
+            0 => path.join("sled/db"),
+            _ => files.swap_remove(dice.below(files.len())),
+        };
+        let mut bytes = fs::read(&file).unwrap();
+        let kind = dice.below(3);
+        match kind {
+            0 => {
+                let at = dice.below(bytes.len());
+                bytes[at] ^= 1 << dice.below(8);
+            }
+            1 => bytes.truncate(dice.below(bytes.len())),
+            _ => {
+                let start = dice.below(bytes.len().div_ceil(4096)) * 4096;
+                let end = bytes.len().min(start + 4096);
+                bytes[start..end].fill(0);
+            }
+        }
+        fs::write(&file, bytes).unwrap();
+        let name = file.strip_prefix(&path).unwrap().display().to_string();
+        println!("seed {seed}: {name}, kind {kind}");
+        let outcome = examine(path);
+        println!("seed {seed}: {outcome:?}");
+        found.push(outcome);
+    }
+    told(&found);
+}
+
+fn files_below(path: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap().path();
+        if entry.is_dir() {
+            files.extend(files_below(&entry));
+        } else {
+            files.push(entry);
+        }
+    }
+    files.sort();
+    files
 }
 
 /// Every trial was told of or lost nothing, or [`examine`] would have failed. This holds that

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -100,6 +101,26 @@ pub(crate) async fn check_case(store: &SledStore, case: u128, checked: u64) -> u
         .collect();
     assert_eq!(own, [format!("timer {last}")], "case {case}");
     last
+}
+
+/// The number in the metadata entry that the writing processes count in; 0 when it is not there.
+pub(crate) async fn written_metadata(store: &SledStore) -> u64 {
+    match store.metadata("number").await.unwrap() {
+        Some(value) => String::from_utf8(value).unwrap().trim().parse().unwrap(),
+        None => 0,
+    }
+}
+
+/// Writes a line at once: what stays in a buffer is lost with the process.
+pub(crate) fn tell(line: &str) {
+    let mut output = std::io::stdout().lock();
+    output.write_all(format!("{line}\n").as_bytes()).unwrap();
+    output.flush().unwrap();
+}
+
+/// How many trials a test makes: what the variable says, or else so many.
+pub(crate) fn many(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |count| count.parse().unwrap())
 }
 
 /// This test binary, as the command that runs one of its ignored tests in a process of its own.

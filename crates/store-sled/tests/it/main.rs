@@ -10,5 +10,15 @@
 mod contract;
 mod crash;
 mod damage;
+mod dice;
+#[cfg(target_os = "linux")]
+mod disk;
 mod given;
 mod opening;
+#[cfg(target_os = "linux")]
+mod power_cut;
+#[cfg(target_os = "linux")]
+mod recording;
+#[cfg(target_os = "linux")]
+mod shim;
+mod upgrade;

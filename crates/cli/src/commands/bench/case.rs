@@ -151,7 +151,7 @@ pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
 
 /// Returns how many bytes of record and state a command of a standard case writes, on average.
 fn bytes_a_command() -> Result<usize> {
-    let workflow = standard_case::workflow(STANDARD)?;
+    let workflow = standard_case::workflow()?;
     let decided = standard_case::decisions(&workflow, EVENTS.len(), Timestamp::EPOCH)?;
     let bytes = decided
         .iter()
@@ -334,7 +334,9 @@ impl Desk {
                 engine.situation(case).await?.context("a case is gone")?;
             }
             Self::Server(connection) => {
-                let status = connection.send("GET", &format!("/cases/{case}"), "").await?;
+                let status = connection
+                    .send("GET", &format!("/cases/{case}"), "")
+                    .await?;
                 if status != 200 {
                     bail!("the server answered {status} to a reading");
                 }

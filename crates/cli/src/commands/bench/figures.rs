@@ -54,30 +54,6 @@ pub(super) fn ratio(ours: u64, other: u64) -> f64 {
     (ours as f64 / other as f64 * 1e3).round() / 1e3
 }
 
-/// Resident memory of this process, in MiB; `None` where the system does not tell.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Memory {
-    /// Now.
-    pub(super) resident_mib: Option<u64>,
-    /// At most, since the process began.
-    pub(super) resident_peak_mib: Option<u64>,
-}
-
-impl Memory {
-    pub(super) fn now() -> Self {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let mib = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-            Some(kib / 1024)
-        };
-        Self {
-            resident_mib: mib("VmRSS"),
-            resident_peak_mib: mib("VmHWM"),
-        }
-    }
-}
-
 /// The machine, as far as it tells, and the version of this program.
 #[derive(Clone, Debug, Serialize)]
 struct Machine {

@@ -22,7 +22,10 @@ pub(crate) struct PlainFile {
 impl PlainFile {
     /// Makes the file, and the thread that writes it until the last handle is gone.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().create_new(true).append(true).open(path)?;
+        let mut file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(path)?;
         let (appends, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
         std::thread::spawn(move || {
             while let Some(first) = waiting.blocking_recv() {
@@ -64,7 +67,10 @@ fn write(file: &mut File, group: Vec<Waiting>) {
 /// Returns how long each of `count` appends of `length` bytes with their `fdatasync` took, one after
 /// the other and by nobody else.
 pub(crate) fn syncs(path: &Path, length: usize, count: usize) -> io::Result<Vec<Duration>> {
-    let mut file = OpenOptions::new().create_new(true).append(true).open(path)?;
+    let mut file = OpenOptions::new()
+        .create_new(true)
+        .append(true)
+        .open(path)?;
     let bytes = vec![0x5a; length];
     (0..count)
         .map(|_| {

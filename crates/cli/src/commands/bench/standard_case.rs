@@ -15,10 +15,7 @@ use crate::shipped;
 /// The name of the standard case.
 pub(super) const STANDARD: &str = "standard-case";
 
-/// The name of the case that only waits.
-pub(super) const WAITING: &str = "waiting-case";
-
-/// The one role of both.
+/// Its one role.
 pub(super) const ROLE: &str = "clerk";
 
 /// What happens to a standard case after it is opened.
@@ -36,40 +33,32 @@ pub(super) const EVENTS: [&str; 8] = [
 /// What a case is opened with as its title.
 pub(super) const TITLE: &str = "示例办件";
 
-const DEFINITIONS: [(&str, &str); 2] = [
-    (
-        "crates/cli/bench/standard-case.yaml",
-        include_str!("../../../bench/standard-case.yaml"),
-    ),
-    (
-        "crates/cli/bench/waiting-case.yaml",
-        include_str!("../../../bench/waiting-case.yaml"),
-    ),
-];
+const PATH: &str = "crates/cli/bench/standard-case.yaml";
+const TEXT: &str = include_str!("../../../bench/standard-case.yaml");
 
-/// Publishes both, and the calendar they count on.
+/// Publishes it, and the calendar it counts on.
 pub(super) async fn publish(engine: &Engine) -> Result<()> {
     let shipped = DefinitionFile::shipped().into_iter();
     let mut files: Vec<_> = shipped
         .filter(|file| file.kind == DefinitionKind::Calendar)
         .collect();
-    files.extend(DEFINITIONS.map(|(path, text)| {
-        let kind = DefinitionKind::Workflow;
-        DefinitionFile::alone(PathBuf::from(path), kind, text.to_owned())
-    }));
+    let kind = DefinitionKind::Workflow;
+    files.push(DefinitionFile::alone(
+        PathBuf::from(PATH),
+        kind,
+        TEXT.to_owned(),
+    ));
     definitions::publish(engine, &files).await
 }
 
-/// Returns one of both as it is without an engine.
-pub(super) fn workflow(name: &str) -> Result<Arc<Workflow>> {
+/// Returns it as it is without an engine.
+pub(super) fn workflow() -> Result<Arc<Workflow>> {
     let mut library = Library::new();
     for calendar in &shipped::CALENDARS {
         library.add_calendar(calendar.text)?;
     }
-    for (_, text) in DEFINITIONS {
-        library.add_workflow(text)?;
-    }
-    Ok(Arc::clone(library.workflow(name, None)?))
+    library.add_workflow(TEXT)?;
+    Ok(Arc::clone(library.workflow(STANDARD, None)?))
 }
 
 /// Returns who acts: one person, since nothing here is about people.
@@ -139,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_standard_case_is_nine_commits_and_ends_with_its_limit_kept() {
-        let workflow = workflow(STANDARD).unwrap();
+        let workflow = workflow().unwrap();
         let decided = decisions(&workflow, EVENTS.len(), Timestamp::EPOCH).unwrap();
         assert_eq!(decided.len(), 9);
         let timers: Vec<_> = decided.iter().map(|next| next.timers.len()).collect();
@@ -149,13 +138,5 @@ mod tests {
         assert!(last.clocks["answer"].ended && last.clocks["answer"].breached.is_none());
         assert!(decided[4].case.is_in("legal_passed") && !decided[4].case.is_in("reviewed"));
         assert!(decided[5].case.is_in("reviewed"));
-    }
-
-    #[test]
-    fn a_waiting_case_waits_five_hours() {
-        let workflow = workflow(WAITING).unwrap();
-        let decided = decisions(&workflow, 0, Timestamp::EPOCH).unwrap();
-        let due: Vec<_> = decided[0].timers.iter().map(|t| t.due_at.as_millis()).collect();
-        assert_eq!(due, [5 * 3_600_000]);
     }
 }

@@ -1,0 +1,115 @@
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use groundbreak_proof::{Algorithm, Hash, tree};
+use groundbreak_workflow::Text;
+use serde::Serialize;
+
+use super::sign::{roots, sign};
+use crate::definitions::read_text;
+use crate::directory;
+use crate::disagreement::Disagreement;
+use crate::proof_directory::{BYTES_MAX, ProofDirectory, open_checkpoint};
+use crate::screen::{Format, Screen};
+use crate::trouble::Outcome;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak checkpoint --data data --origin hall.example.gov/cases"
+)]
+pub(crate) struct Arguments {
+    /// Data directory
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Name to sign under, given the first time; without it, one with a random number
+    #[arg(long, value_name = "NAME")]
+    origin: Option<String>,
+    /// Digest of the tree, given the first time; SHA-256 without it
+    #[arg(long, value_enum)]
+    digest: Option<DigestName>,
+    /// An earlier checkpoint: prove that the records only grew since, too
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The digest of a tree.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DigestName {
+    /// SHA-256.
+    Sha256,
+    /// SM3, the Chinese national digest.
+    Sm3,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    size: u64,
+    root: Hash,
+    digest: &'static str,
+    checkpoint: String,
+    verifier: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Since>,
+}
+
+#[derive(Serialize)]
+struct Since {
+    size: u64,
+    root: Hash,
+    consistency: Vec<Hash>,
+}
+
+pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
+    let store = directory::open(&arguments.data)?;
+    let key = ProofDirectory::of(&arguments.data).key(arguments.origin.as_deref())?;
+    let digest = arguments.digest.map(|digest| match digest {
+        DigestName::Sha256 => Algorithm::Sha256,
+        DigestName::Sm3 => Algorithm::Sm3,
+    });
+    let store = store.as_ref();
+    let (checkpoint, note) = sign(store, &arguments.data, &key, digest, |_, _, _| ()).await?;
+    let mut since = None;
+    if let Some(path) = &arguments.since {
+        let text = read_text(path, BYTES_MAX)?;
+        let old = open_checkpoint(path, &text, key.verifier())?;
+        let grown = || {
+            let place = path.display().to_string();
+            Disagreement::new(
+                Text::new(place.clone(), place),
+                Text::new(
+                    "现有的记录不是由那时的记录增加而来",
+                    "the records of now did not grow from those of then",
+                ),
+            )
+        };
+        let ranges = tree::consistency(old.size, checkpoint.size).ok_or_else(grown)?;
+        let consistency = roots(store, checkpoint.algorithm, ranges).await?;
+        let (before, now) = ((old.size, old.root), (checkpoint.size, checkpoint.root));
+        if !tree::verify_consistency(checkpoint.algorithm, before, now, &consistency) {
+            return Err(grown().into());
+        }
+        since = Some(Since {
+            size: old.size,
+            root: old.root,
+            consistency,
+        });
+    }
+    store.close().await?;
+    match arguments.format {
+        // The text as it is, so that it can be kept, sent on and checked.
+        Format::Human => screen.line(note.trim_end())?,
+        Format::Json => screen.json(&Shown {
+            size: checkpoint.size,
+            root: checkpoint.root,
+            digest: checkpoint.algorithm.name(),
+            checkpoint: note,
+            verifier: key.verifier().to_string(),
+            since,
+        })?,
+    }
+    Ok(Outcome::Good)
+}

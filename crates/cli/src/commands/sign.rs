@@ -1,0 +1,174 @@
+//! What `checkpoint`, `receipt` and `bundle` have in common: going through all records, and
+//! signing how the tree over them stands.
+
+use std::path::Path;
+
+use anyhow::Result;
+use groundbreak_proof::{Algorithm, Checkpoint, Frontier, Hash, RangeRoots, SigningKey};
+use groundbreak_store::{Position, Record, Store};
+use groundbreak_workflow::Text;
+
+use crate::disagreement::{Disagreement, of_store};
+use crate::proof_directory::{ProofDirectory, open_checkpoint};
+
+/// Records read at once.
+const PAGE: usize = 10_000;
+
+/// Goes through all records in the order they were committed.
+pub(crate) async fn each_record(
+    store: &dyn Store,
+    mut visit: impl FnMut(&Record) -> Result<()>,
+) -> Result<()> {
+    let mut after = Position::START;
+    loop {
+        let page = store.read_all(after, PAGE).await.map_err(of_store)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.position;
+        page.iter().try_for_each(&mut visit)?;
+    }
+}
+
+/// The tree of a data directory while its records go by, compared with a checkpoint on the way.
+pub(crate) struct Tree {
+    frontier: Frontier,
+    signed: Option<Checkpoint>,
+}
+
+impl Tree {
+    pub(crate) fn new(algorithm: Algorithm, signed: Option<Checkpoint>) -> Self {
+        Self {
+            frontier: Frontier::new(algorithm),
+            signed,
+        }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    pub(crate) fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    pub(crate) fn push(&mut self, leaf: Hash) -> Result<()> {
+        self.frontier.push(leaf);
+        self.compare()
+    }
+
+    /// Ends: there must be at least as many records as were signed.
+    pub(crate) fn end(&self) -> Result<()> {
+        self.compare()?;
+        match &self.signed {
+            Some(signed) if signed.size > self.size() => Err(Disagreement::new(
+                signed_place(signed),
+                Text::new(
+                    format!("当时有 {} 条记录，现在只有 {} 条", signed.size, self.size()),
+                    format!(
+                        "{} records were signed, and there are {}",
+                        signed.size,
+                        self.size()
+                    ),
+                ),
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn compare(&self) -> Result<()> {
+        match &self.signed {
+            Some(signed) if signed.size == self.size() && signed.root != self.root() => {
+                Err(Disagreement::new(
+                    signed_place(signed),
+                    Text::new(
+                        format!("前 {} 条记录已不是当时所签的", signed.size),
+                        format!(
+                            "the first {} records are not those that were signed",
+                            signed.size
+                        ),
+                    ),
+                )
+                .into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn signed_place(signed: &Checkpoint) -> Text {
+    Text::new(
+        format!("{} 条记录的检查点", signed.size),
+        format!("the checkpoint of {} records", signed.size),
+    )
+}
+
+/// Goes through all records, checks that they begin with those of the last checkpoint, and signs
+/// and keeps a checkpoint of them as they stand. `visit` sees every record with its index.
+pub(crate) async fn sign(
+    store: &dyn Store,
+    data: &Path,
+    key: &SigningKey,
+    digest: Option<Algorithm>,
+    mut visit: impl FnMut(u64, &Record, Algorithm),
+) -> Result<(Checkpoint, String)> {
+    let directory = ProofDirectory::of(data);
+    let signed = match directory.checkpoint()? {
+        Some(note) => {
+            let path = data.join("proof").join("checkpoint");
+            Some(open_checkpoint(&path, &note, key.verifier())?)
+        }
+        None => None,
+    };
+    let algorithm = match (&signed, digest) {
+        (Some(signed), Some(digest)) if signed.algorithm != digest => {
+            return Err(crate::trouble::Trouble::BadArgument {
+                argument: "--digest".to_owned(),
+                problem: Text::new(
+                    format!("此目录已用 {} 签名。", signed.algorithm.name()),
+                    format!(
+                        "this directory is signed with {} already.",
+                        signed.algorithm.name()
+                    ),
+                ),
+            }
+            .into());
+        }
+        (Some(signed), _) => signed.algorithm,
+        (None, digest) => digest.unwrap_or_default(),
+    };
+    let mut tree = Tree::new(algorithm, signed);
+    each_record(store, |record| {
+        visit(tree.size(), record, algorithm);
+        tree.push(algorithm.leaf(&record.record))
+    })
+    .await?;
+    tree.end()?;
+    let checkpoint = Checkpoint {
+        origin: key.verifier().name().to_owned(),
+        size: tree.size(),
+        root: tree.root(),
+        algorithm,
+    };
+    let note = checkpoint.sign(key);
+    directory.keep(&note)?;
+    Ok((checkpoint, note))
+}
+
+/// Returns the roots of ranges of leaves, as a proof lists them.
+pub(crate) async fn roots(
+    store: &dyn Store,
+    algorithm: Algorithm,
+    ranges: Vec<std::ops::Range<u64>>,
+) -> Result<Vec<Hash>> {
+    let mut roots = RangeRoots::new(algorithm, ranges);
+    each_record(store, |record| {
+        roots.push(algorithm.leaf(&record.record));
+        Ok(())
+    })
+    .await?;
+    roots
+        .finish()
+        .ok_or_else(|| anyhow::anyhow!("records went away while a proof was made"))
+}
