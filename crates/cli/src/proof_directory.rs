@@ -46,7 +46,7 @@ impl ProofDirectory {
         };
         let verifier = self.verifier()?;
         let Some(pem) = read_secret(&path)? else {
-            if self.0.join("checkpoint").exists() {
+            if self.checkpoint_path().exists() {
                 return Err(bad(Text::new(
                     "密钥不见了，而此前已签过检查点。请找回密钥",
                     "the key is gone, and checkpoints were signed with it. Bring it back",
@@ -106,9 +106,14 @@ impl ProofDirectory {
         Ok(key)
     }
 
+    /// Returns where the last checkpoint is kept.
+    pub(crate) fn checkpoint_path(&self) -> PathBuf {
+        self.0.join("checkpoint")
+    }
+
     /// Returns the last checkpoint that was signed here.
     pub(crate) fn checkpoint(&self) -> Result<Option<String>> {
-        read(&self.0.join("checkpoint"))
+        read(&self.checkpoint_path())
     }
 
     /// Keeps a checkpoint.

@@ -2,7 +2,7 @@ use sha2::{Digest, Sha256};
 use sled::Tree;
 
 use crate::failure::Failure;
-use crate::pack::{self, Packed};
+use crate::pack;
 use crate::value::{Hash, Head, Link, RecordHeader};
 use crate::{Part, key};
 
@@ -67,7 +67,7 @@ pub(crate) fn check(
             group.add(&pack_key, &value);
             for packed in pack::records(pack::position_in(&pack_key)?, value) {
                 let packed = packed?;
-                check_record(tree, &packed, &mut group)?;
+                packed.body_seen(tree, |key, piece| group.add(key, piece))?;
                 visit(packed.position, &packed.header)?;
                 records += 1;
             }
@@ -86,16 +86,6 @@ pub(crate) fn check(
         return Err(broken(to.record, "the end"));
     }
     Ok(links)
-}
-
-fn check_record(tree: &Tree, packed: &Packed, group: &mut GroupHash) -> Result<(), Failure> {
-    for number in 0..packed.header.pieces() {
-        let piece_key = key::record_piece(packed.position, number);
-        if let Some(piece) = tree.get(&piece_key)? {
-            group.add(&piece_key, &piece);
-        }
-    }
-    packed.body(tree).map(|_| ())
 }
 
 fn broken(position: u64, what: &str) -> Failure {

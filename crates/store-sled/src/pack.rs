@@ -8,7 +8,7 @@ use sled::{IVec, Tree};
 
 use crate::failure::Failure;
 use crate::value::{RecordHeader, Split, VALUE_BYTES_MAX};
-use crate::{Part, key, reader};
+use crate::{Part, key};
 
 /// A pack that is being filled.
 #[derive(Debug)]
@@ -53,11 +53,29 @@ pub(crate) struct Packed {
 impl Packed {
     /// Returns the whole record, checked.
     pub(crate) fn body(&self, tree: &Tree) -> Result<Vec<u8>, Failure> {
-        let body = reader::joined(tree, &self.inline, self.header.pieces(), |number| {
-            key::record_piece(self.position, number)
-        })?;
-        body.filter(|body| self.header.matches(self.position, body))
-            .ok_or_else(|| damaged(self.position))
+        self.body_seen(tree, |_, _| ())
+    }
+
+    /// Returns the whole record, checked. `visit` sees the key and the value of each piece.
+    pub(crate) fn body_seen(
+        &self,
+        tree: &Tree,
+        mut visit: impl FnMut(&[u8], &[u8]),
+    ) -> Result<Vec<u8>, Failure> {
+        let mut body = self.inline.to_vec();
+        for number in 0..self.header.pieces() {
+            let piece_key = key::record_piece(self.position, number);
+            let piece = tree
+                .get(&piece_key)?
+                .ok_or_else(|| damaged(self.position))?;
+            visit(&piece_key, &piece);
+            body.extend_from_slice(&piece);
+        }
+        if self.header.matches(self.position, &body) {
+            Ok(body)
+        } else {
+            Err(damaged(self.position))
+        }
     }
 }
 

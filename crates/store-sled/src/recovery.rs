@@ -169,14 +169,16 @@ fn read(
                 .ok_or_else(|| Failure::damaged(Part::Head, "where it was checked"))?,
             None => Head::default(),
         };
-        let tail = tail(tree, &checked, &head)?;
+        let mut commands = Commands::read(tree)?;
+        let tail = tail(tree, &checked, &head, &mut commands)?;
+        earlier_commands(tree, &checked, &head, &mut commands)?;
         let mut ledger = Ledger::new(head);
         let index = states(tree, &checked, tail)?;
         entries(tree, &mut ledger)?;
         let published = Published {
             index,
             entries: ledger.entries.keys().cloned().collect::<BTreeSet<_>>(),
-            commands: commands(tree, &head)?,
+            commands,
             head,
         };
         Ok((ledger, published))
@@ -245,7 +247,12 @@ type Tail = HashMap<Uuid, (u64, u64)>;
 
 /// Checks the chain since the last opening. What was before it was checked then, and sled reads
 /// it from its snapshot and not from its log.
-fn tail(tree: &Tree, checked: &Head, head: &Head) -> Result<Tail, Failure> {
+fn tail(
+    tree: &Tree,
+    checked: &Head,
+    head: &Head,
+    commands: &mut Commands,
+) -> Result<Tail, Failure> {
     if checked.stamp > head.stamp || checked.record > head.record {
         return Err(Failure::damaged(
             Part::Head,
@@ -253,8 +260,12 @@ fn tail(tree: &Tree, checked: &Head, head: &Head) -> Result<Tail, Failure> {
         ));
     }
     let mut tail = Tail::new();
+    let written = commands.written();
     chain::check(tree, checked, head, |position, header| {
         tail.insert(header.case, (header.revision, position));
+        if position > written {
+            commands.add(header.command, position);
+        }
         Ok(())
     })?;
     let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
@@ -301,17 +312,24 @@ fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure>
     }
 }
 
-/// Reads which command did what: the runs, and the records behind them.
-fn commands(tree: &Tree, head: &Head) -> Result<Commands, Failure> {
-    let mut commands = Commands::read(tree)?;
+/// Adds the commands that no run has, of records that were checked at an earlier opening.
+fn earlier_commands(
+    tree: &Tree,
+    checked: &Head,
+    head: &Head,
+    commands: &mut Commands,
+) -> Result<(), Failure> {
     if commands.written() > head.record {
         return Err(Failure::damaged(Part::Command, "behind the end"));
     }
-    for packed in pack::range(tree, commands.written(), head.record)? {
+    if commands.written() >= checked.record {
+        return Ok(());
+    }
+    for packed in pack::range(tree, commands.written(), checked.record)? {
         let packed = packed?;
         commands.add(packed.header.command, packed.position);
     }
-    Ok(commands)
+    Ok(())
 }
 
 fn entries(tree: &Tree, ledger: &mut Ledger) -> Result<(), Failure> {

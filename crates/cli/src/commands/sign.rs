@@ -116,7 +116,7 @@ pub(crate) async fn sign(
     let directory = ProofDirectory::of(data);
     let signed = match directory.checkpoint()? {
         Some(note) => {
-            let path = data.join("proof").join("checkpoint");
+            let path = directory.checkpoint_path();
             Some(open_checkpoint(&path, &note, key.verifier())?)
         }
         None => None,

@@ -46,7 +46,7 @@ pub(super) async fn check(
         Some(path) => Some((path.to_owned(), read_text(path, BYTES_MAX)?)),
         None => directory
             .checkpoint()?
-            .map(|note| (data.join("proof").join("checkpoint"), note)),
+            .map(|note| (directory.checkpoint_path(), note)),
     };
     let signed = match (&note, &verifier) {
         (Some((path, note)), Some(verifier)) => Some(open_checkpoint(path, note, verifier)?),
