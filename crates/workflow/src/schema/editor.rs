@@ -43,7 +43,6 @@ pub(super) fn add_hints(schema: &mut Value) {
             "RoleDefinition" => list(part, "not_same_person_as", named()),
             "EventDefinition" => {
                 list(part, "by", named());
-                part["properties"]["by"]["minItems"] = 1.into();
                 list(part, "asks", named());
             }
             "GateDefinition" => condition(&mut part["properties"]["when"]),
@@ -62,6 +61,22 @@ pub(super) fn add_hints(schema: &mut Value) {
                 list(part, "gates", named());
                 let document = "^([a-z][a-z0-9_]{0,63}|documents\\.(main|all))$";
                 list(part, "requires", json!({ "pattern": document }));
+            }
+            "MessageDefinition" => {
+                part["properties"]["name"]["pattern"] = NAME.into();
+                list(part, "data", named());
+            }
+            "SendDefinition" => {
+                part["properties"]["event"]["pattern"] = NAME.into();
+                let to = "^(data\\.)?[a-z][a-z0-9_]{0,63}$";
+                part["properties"]["to"]["pattern"] = to.into();
+                part["properties"]["to"]["examples"] = json!(["parent", "data.project"]);
+                part["properties"]["data"]["propertyNames"] = named();
+            }
+            "InvokeDefinition" => {
+                part["properties"]["workflow"]["pattern"] = TITLE_NAME.into();
+                part["properties"]["done"]["pattern"] = NAME.into();
+                part["properties"]["data"]["propertyNames"] = named();
             }
             "Transitions" => part["anyOf"][0]["pattern"] = NAME.into(),
             _ => {}
@@ -128,7 +143,7 @@ fn state(part: &mut Value) {
     for state in ["initial", "default"] {
         keys[state]["pattern"] = NAME.into();
     }
-    for children in ["states", "parallel", "on"] {
+    for children in ["states", "parallel", "on", "invoke"] {
         keys[children]["propertyNames"] = named();
     }
     keys["use"]["pattern"] = TITLE_NAME.into();
