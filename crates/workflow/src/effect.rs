@@ -4,7 +4,7 @@ use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use crate::{Case, CaseId, Data};
+use crate::{Case, CaseId, Data, Entry, Text};
 
 /// Names an effect within its case: the first one asked for is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,6 +167,85 @@ pub enum EffectOutcome {
         /// Why.
         problem: String,
     },
+}
+
+impl Effect {
+    /// Returns what is to be done, in both languages.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Message { name, .. } => Text::new(
+                format!("向外发消息 {name}"),
+                format!("send message {name} to the outside"),
+            ),
+            Self::Open { name, workflow, .. } => Text::new(
+                format!("开立子办件 {name}（{workflow}）"),
+                format!("open child case {name} ({workflow})"),
+            ),
+            Self::Send { event, to, .. } => Text::new(
+                format!("向办件 {to} 发事件 {event}"),
+                format!("send event {event} to case {to}"),
+            ),
+        }
+    }
+}
+
+impl Entry {
+    /// Returns what an entry says of an effect, in both languages; `None` when it is about something
+    /// else.
+    pub fn effect_text(&self) -> Option<Text> {
+        Some(match self {
+            Self::Invoked { parent } => Text::new(
+                format!("由办件 {} 作为子办件 {} 开立", parent.case, parent.name),
+                format!(
+                    "Opened by case {} as its child {}",
+                    parent.case, parent.name
+                ),
+            ),
+            Self::EffectAsked { effect, what } => {
+                let what = what.text();
+                Text::new(
+                    format!("待发第 {effect} 项：{}", what.zh),
+                    format!("Effect {effect} asked for: {}", what.en),
+                )
+            }
+            Self::EffectDelivered { effect, attempt } => Text::new(
+                format!("第 {effect} 项已送达（第 {attempt} 次）"),
+                format!("Effect {effect} done (attempt {attempt})"),
+            ),
+            Self::EffectFailed {
+                effect,
+                attempt,
+                problem,
+                ..
+            } => Text::new(
+                format!("第 {effect} 项未送达（第 {attempt} 次），将重试：{problem}"),
+                format!("Effect {effect} failed (attempt {attempt}) and is tried again: {problem}"),
+            ),
+            Self::EffectGivenUp {
+                effect,
+                attempt,
+                problem,
+            } => Text::new(
+                format!("第 {effect} 项试过 {attempt} 次，不再重试，待人处理：{problem}"),
+                format!(
+                    "Effect {effect} given up after {attempt} attempts; somebody must decide: {problem}"
+                ),
+            ),
+            Self::EffectResent { effect, note } => {
+                let note = note.as_ref().map(|note| format!(" · {note}"));
+                let note = note.unwrap_or_default();
+                Text::new(
+                    format!("第 {effect} 项重新发送{note}"),
+                    format!("Effect {effect} sent again{note}"),
+                )
+            }
+            Self::EffectDropped { effect, reason } => Text::new(
+                format!("第 {effect} 项放弃发送：{reason}"),
+                format!("Effect {effect} dropped: {reason}"),
+            ),
+            _ => return None,
+        })
+    }
 }
 
 /// The case that has opened this one.
