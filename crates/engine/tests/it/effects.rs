@@ -15,8 +15,8 @@ use groundbreak_engine::workflow::{
     Refusal, Value,
 };
 use groundbreak_engine::{
-    Deliver, Engine, EngineOptions, ListQuery, Message, SimulatedTime, SubmitError, SystemTime,
-    rebuild,
+    Deliver, Engine, EngineOptions, ListQuery, Message, MigrationRequest, SimulatedTime,
+    SubmitError, SystemTime, rebuild,
 };
 use uuid::Uuid;
 
@@ -645,6 +645,30 @@ async fn a_case_that_refuses_is_asked_again_and_then_left() {
     };
     submit(&engine, case, drop).await.unwrap();
     assert!(is_idle(&engine, case).await);
+}
+
+#[tokio::test]
+async fn a_migration_keeps_what_waits_and_the_child_that_was_opened() {
+    let engine = simulated(Place::memory().store(), START, None).await;
+    let case = project(&engine).await;
+    submit(&engine, case, fire("announce")).await.unwrap();
+    submit(&engine, case, fire("begin")).await.unwrap();
+    let second = PROJECT.replace("version: 1", "version: 2");
+    engine.publish_workflow(second).await.unwrap();
+    let request = MigrationRequest::new("project", 2);
+    let report = engine
+        .migrate(&request, Actor::new("wei", "韦", "operator"), "new rules")
+        .await
+        .unwrap();
+    assert_eq!(report.cases.len(), 1, "{report:?}");
+    let found = engine.case(case).await.unwrap().unwrap();
+    assert_eq!((found.version, found.effects.len()), (2, 2), "{report:?}");
+    pass(&engine, 0).await;
+    assert_eq!(engine.waiting_messages(10).await.unwrap().len(), 1);
+    let child = child_of(&engine, case).await;
+    submit(&engine, child, fire("license")).await.unwrap();
+    pass(&engine, 0).await;
+    assert!(engine.case(case).await.unwrap().unwrap().is_in("finished"));
 }
 
 #[tokio::test]

@@ -194,11 +194,16 @@ pub(crate) async fn comment(
 pub(crate) async fn decide_on_effect(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path((case, effect)): Path<(String, u64)>,
+    Path((case, effect)): Path<(String, String)>,
     headers: HeaderMap,
     Body(body): Body<Deciding>,
 ) -> Result<Response, Problem> {
-    let effect = EffectId(effect);
+    let effect = effect.parse().map(EffectId).map_err(|_| {
+        Problem::malformed(Text::new(
+            "发送项应为数字，如 3。",
+            "An effect has a number, such as 3.",
+        ))
+    })?;
     let act = match body {
         Deciding::Resend { note } => Act::ResendEffect { effect, note },
         Deciding::Drop { reason } => Act::DropEffect { effect, reason },

@@ -110,6 +110,10 @@ impl Run {
                 assert_eq!(commit, decision.commit);
                 let stored = decode_case(&encode_case(&decision.case)).unwrap();
                 assert_eq!(stored, decision.case);
+                for entry in commit.entries.iter().filter(|entry| is_of_an_effect(entry)) {
+                    let text = entry.effect_text().unwrap();
+                    assert!(!text.zh.is_empty() && !text.en.is_empty());
+                }
                 self.journal.push(commit);
                 let folded = Case::fold(&self.journal).unwrap().unwrap();
                 assert_eq!(folded, decision.case);
@@ -159,6 +163,12 @@ impl Run {
         let term = self.terms.iter().find(|term| term.name == name)?;
         Some(&term.value)
     }
+}
+
+/// Its name says so, as it is stored.
+fn is_of_an_effect(entry: &Entry) -> bool {
+    let name = format!("{entry:?}");
+    name.starts_with("Effect") || name.starts_with("Invoked")
 }
 
 fn failed(problem: &str) -> EffectOutcome {
