@@ -207,15 +207,17 @@ pub(crate) fn decide_on_dead_letter(
     entry: Entry,
     now: Timestamp,
 ) -> Result<Decision, DecideError> {
-    let (effect, remark, act) = match &entry {
+    let (effect, input, remark, act) = match &entry {
         Entry::EffectDropped { effect, reason } => (
             *effect,
-            Some(("reason", reason)),
+            "reason",
+            Some(reason),
             Text::new("放弃发送", "Drop an effect"),
         ),
         Entry::EffectResent { effect, note } => (
             *effect,
-            note.as_ref().map(|note| ("note", note)),
+            "note",
+            note.as_ref(),
             Text::new("重新发送", "Send an effect again"),
         ),
         other => {
@@ -226,7 +228,7 @@ pub(crate) fn decide_on_dead_letter(
         }
     };
     let by = sign_as_any(workflow, &command.actor, &act)?;
-    if let Some((input, text)) = remark {
+    if let Some(text) = remark {
         check_text(input, text, NOTE_LENGTH_MAX)?;
     }
     if !case

@@ -43,6 +43,14 @@ pub(super) fn add_hints(schema: &mut Value) {
             "RoleDefinition" => list(part, "not_same_person_as", named()),
             "EventDefinition" => {
                 list(part, "by", named());
+                part["if"] = json!({
+                    "properties": { "by_case": { "const": true } },
+                    "required": ["by_case"],
+                });
+                part["else"] = json!({
+                    "properties": { "by": { "minItems": 1 } },
+                    "required": ["by"],
+                });
                 list(part, "asks", named());
             }
             "GateDefinition" => condition(&mut part["properties"]["when"]),
@@ -143,9 +151,10 @@ fn state(part: &mut Value) {
     for state in ["initial", "default"] {
         keys[state]["pattern"] = NAME.into();
     }
-    for children in ["states", "parallel", "on", "invoke"] {
+    for children in ["states", "parallel", "on"] {
         keys[children]["propertyNames"] = named();
     }
+    keys["invoke"]["propertyNames"] = json!({ "pattern": NAME, "not": { "const": "parent" } });
     keys["use"]["pattern"] = TITLE_NAME.into();
     // What a history remembers has a title, and a block brings its own.
     part["anyOf"] = json!([
