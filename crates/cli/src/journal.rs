@@ -98,6 +98,13 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
         Entry::TimerFired { .. } | Entry::TimerArmed { .. } | Entry::TimerDisarmed { .. } => {
             return None;
         }
+        Entry::Invoked { .. }
+        | Entry::EffectAsked { .. }
+        | Entry::EffectDelivered { .. }
+        | Entry::EffectFailed { .. }
+        | Entry::EffectGivenUp { .. }
+        | Entry::EffectResent { .. }
+        | Entry::EffectDropped { .. } => return entry.effect_text(),
         Entry::ClockStarted {
             clock: name,
             since: Some(since),

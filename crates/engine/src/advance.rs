@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{CaseId, Text};
@@ -79,7 +79,8 @@ impl Engine {
     ///
     /// Each timer fires when it is due, in the order they fall due, so that what it sets off is
     /// recorded at that instant; a timer that is set on the way fires too. A case whose timer
-    /// cannot be fired is passed over.
+    /// cannot be fired is passed over. Effects are done on the way too, each when it is to be tried
+    /// and after the timers of that instant.
     ///
     /// # Errors
     ///
@@ -98,10 +99,22 @@ impl Engine {
             return Err(AdvanceError::Backwards { now, to });
         }
         let mut advanced = Advanced::default();
+        let mut waiting = HashSet::new();
         loop {
             let due = runtime
                 .first_due(to.as_millis(), |case| advanced.skipped.contains(&case))
                 .await?;
+            // At one instant timers come first.
+            let before = due.as_ref().map_or(to, |due| {
+                Timestamp::from_millis(due.due_at.saturating_sub(1))
+            });
+            if let Some((effect_at, case, kind)) = runtime.first_effect(before, &waiting).await? {
+                time.set(time.now().max(effect_at));
+                if !runtime.do_effects_of(case, kind).await {
+                    waiting.insert((case, kind));
+                }
+                continue;
+            }
             let Some(due) = due else { break };
             let case = CaseId(due.case);
             let instant = time.now().max(Timestamp::from_millis(due.due_at));

@@ -17,12 +17,13 @@ use uuid::{ContextV7, Uuid};
 use crate::bell::Bell;
 use crate::case_cache::CaseCache;
 use crate::definitions::{Definitions, LoadError};
+use crate::effects::{self, EffectBells};
 use crate::runtime::{Runtime, read_record};
 use crate::timers::{self, Parked};
 use crate::turn::Turns;
 use crate::{
-    CaseFault, Committed, Failure, ListPage, ListQuery, PublishError, SubmitError, SystemTime,
-    TimeSource,
+    CaseFault, Committed, Deliver, Failure, ListPage, ListQuery, PublishError, SubmitError,
+    SystemTime, TimeSource,
 };
 
 /// How many changes a subscriber may be behind before it misses some.
@@ -40,6 +41,8 @@ const COMMANDS_MAX: u32 = 1_048_576;
 pub struct Engine {
     runtime: Arc<Runtime>,
     timers: Arc<AsyncMutex<TimerTask>>,
+    /// The tasks that do effects.
+    outbox: Arc<AsyncMutex<Vec<JoinHandle<()>>>>,
 }
 
 /// The timer task, as shutting down sees it.
@@ -61,16 +64,25 @@ pub struct EngineOptions {
     pub cases_cached_max: usize,
     /// The most cases whose timers are fired at the same time. At least 1.
     pub timers_at_once: usize,
+    /// The most cases whose effects are done at the same time: as many whose messages are
+    /// delivered, and as many that act on other cases. At least 1.
+    pub effects_at_once: usize,
+    /// Who takes messages to the outside. With nobody, messages wait until they are fetched with
+    /// [`Engine::waiting_messages`], or until an engine with somebody runs on the store.
+    pub deliver: Option<Arc<dyn Deliver>>,
 }
 
 impl Default for EngineOptions {
-    /// The time of the machine, 1024 commands, 4096 cases, and the timers of 16 cases at once.
+    /// The time of the machine, 1024 commands, 4096 cases, the timers and the effects of 16 cases at
+    /// once, and nobody to take messages to the outside.
     fn default() -> Self {
         Self {
             time: Arc::new(SystemTime),
             commands_max: 1_024,
             cases_cached_max: 4_096,
             timers_at_once: 16,
+            effects_at_once: 16,
+            deliver: None,
         }
     }
 }
@@ -81,6 +93,8 @@ impl fmt::Debug for EngineOptions {
             .field("commands_max", &self.commands_max)
             .field("cases_cached_max", &self.cases_cached_max)
             .field("timers_at_once", &self.timers_at_once)
+            .field("effects_at_once", &self.effects_at_once)
+            .field("delivers", &self.deliver.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -197,9 +211,12 @@ impl Engine {
             gate: Arc::new(Semaphore::new(permits)),
             commands_max,
             timers_at_once: options.timers_at_once.max(1),
+            effects_at_once: options.effects_at_once.max(1),
+            deliver: options.deliver,
             closing: AtomicBool::new(false),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             bell: Arc::new(Bell::new()),
+            effect_bells: EffectBells::new(),
             stopping: watch::Sender::new(false),
             advancing: AsyncMutex::default(),
             case_ids: Mutex::new(ContextV7::new()),
@@ -222,9 +239,21 @@ impl Engine {
                 parked,
             )))
         };
+        let mut outbox = Vec::new();
+        if runtime.time.simulated().is_none() {
+            for kind in runtime.kinds_done() {
+                outbox.push(tokio::spawn(effects::run(
+                    Arc::downgrade(&runtime),
+                    kind,
+                    Arc::clone(runtime.effect_bells.of(kind)),
+                    runtime.stopping.subscribe(),
+                )));
+            }
+        }
         Ok(Self {
             runtime,
             timers: Arc::new(AsyncMutex::new(timers)),
+            outbox: Arc::new(AsyncMutex::new(outbox)),
         })
     }
 
@@ -296,8 +325,16 @@ impl Engine {
     /// which nothing was written for it; [`SubmitError::Unknown`], after which the same command
     /// may be sent again.
     pub async fn submit(&self, command: Command) -> Result<Committed, SubmitError> {
-        if command.actor.is_clock() || matches!(command.act, Act::Tick | Act::FollowCalendar) {
+        let of_the_clock = matches!(
+            command.act,
+            Act::Tick | Act::FollowCalendar | Act::SettleEffect { .. }
+        );
+        if command.actor.is_clock() || of_the_clock {
             return Err(Refusal::OnlyTheClock.into());
+        }
+        // The engine alone lets a case act on another, so nobody else can pass for one.
+        if command.actor.is_case() || matches!(command.act, Act::OpenChild { .. }) {
+            return Err(Refusal::OnlyCases.into());
         }
         let entered = self.runtime.try_enter()?;
         let runtime = Arc::clone(&self.runtime);
@@ -490,6 +527,11 @@ impl Engine {
             tracing::error!(%error, "the timer task ended early");
         }
         *timers = TimerTask::None;
+        for task in self.outbox.lock().await.drain(..) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task that does effects ended early");
+            }
+        }
         // Every permit is there only when nothing is under way. The gate is never closed, so
         // this waits and does not fail.
         let _all = runtime.gate.acquire_many(runtime.commands_max).await;

@@ -74,17 +74,22 @@
 //!   be read back folds to what was decided.
 //! * A timer fires once. One that fell due while nothing ran fires at the next start, marked
 //!   late.
+//! * What a case asks for beyond itself is done after that is durable, at least once, under a key
+//!   that stays the same; child cases and events between cases take effect exactly once
+//!   (docs/guides/effects.md).
 //! * A case that cannot go on is not written to ([`Failure::CaseDamaged`]); all others run.
 //!
 //! # What it does not do
 //!
-//! It sends nothing: subscribers ([`Engine::subscribe`]) are told what changed and read it
-//! ([`Engine::commits`]). It knows no accounts: an [`workflow::Actor`] is who the caller says.
+//! It speaks no protocol: messages to the outside go through a [`Deliver`] of the embedder, or are
+//! fetched ([`Engine::waiting_messages`]), and subscribers ([`Engine::subscribe`]) are told what
+//! changed and read it ([`Engine::commits`]). It knows no accounts: an [`workflow::Actor`] is who the caller says.
 
 mod advance;
 mod bell;
 mod case_cache;
 mod definitions;
+mod effects;
 mod engine;
 mod failure;
 mod follow;
@@ -103,6 +108,7 @@ pub use groundbreak_workflow as workflow;
 
 pub use advance::{AdvanceError, Advanced};
 pub use definitions::PublishError;
+pub use effects::{Deliver, Message};
 pub use engine::{Changed, Engine, EngineOptions, OpenError, Recorded};
 pub use failure::{CaseFault, Failure};
 pub use list::{CaseStatus, ListOrder, ListPage, ListQuery};

@@ -15,6 +15,10 @@ pub struct ListQuery {
     pub state: Option<String>,
     /// Only cases whose most urgent running clock is due before this instant.
     pub due_before: Option<Timestamp>,
+    /// Only children of this case.
+    pub parent: Option<CaseId>,
+    /// Only cases with an effect that was given up: dead letters.
+    pub given_up: bool,
     /// The order of the answer.
     pub order: ListOrder,
     /// Where the page before this one ended: its [`ListPage::next`].
@@ -87,6 +91,12 @@ impl ListQuery {
         }
         if let Some(state) = &self.state {
             query = query.with("state", state.as_str());
+        }
+        if let Some(parent) = &self.parent {
+            query = query.with("parent", parent.to_string());
+        }
+        if self.given_up {
+            query = query.with("effect", "given_up");
         }
         if let Some(due_before) = self.due_before {
             query = query.within("due", None, Some(due_before.as_millis()));

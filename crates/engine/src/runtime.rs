@@ -11,8 +11,9 @@ use uuid::ContextV7;
 use crate::bell::Bell;
 use crate::case_cache::CaseCache;
 use crate::definitions::{Definitions, LoadError};
+use crate::effects::EffectBells;
 use crate::turn::{Turn, Turns};
-use crate::{CaseFault, Changed, Failure, TimeSource};
+use crate::{CaseFault, Changed, Deliver, Failure, TimeSource};
 
 /// The records of a case that are read at once.
 const RECORDS_AT_ONCE: usize = 1_000;
@@ -29,10 +30,15 @@ pub(crate) struct Runtime {
     pub(crate) gate: Arc<Semaphore>,
     pub(crate) commands_max: u32,
     pub(crate) timers_at_once: usize,
+    pub(crate) effects_at_once: usize,
+    /// Who takes messages to the outside.
+    pub(crate) deliver: Option<Arc<dyn Deliver>>,
     pub(crate) closing: AtomicBool,
     pub(crate) changes: broadcast::Sender<Changed>,
     /// Wakes the timer task when a timer was set that is due before all others.
     pub(crate) bell: Arc<Bell>,
+    /// Wakes the tasks that do effects, by their kind.
+    pub(crate) effect_bells: EffectBells,
     /// Turns true when the timer task is to end; so does dropping it.
     pub(crate) stopping: watch::Sender<bool>,
     /// Held while simulated time passes.

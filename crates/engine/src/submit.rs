@@ -9,9 +9,9 @@ use groundbreak_store::{
 };
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command, CommandId, Commit, Data, DecideError, Decision, Entry,
-    Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide, decode_commit, encode_case,
-    encode_commit,
+    Act, Actor, Case, CaseId, Command, CommandId, Commit, Data, DecideError, Decision,
+    EffectOutcome, Entry, Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide,
+    decode_commit, encode_case, encode_commit,
 };
 use uuid::Uuid;
 
@@ -313,16 +313,19 @@ impl Runtime {
         if let Some(case) = case {
             return Ok(self.workflow_of(case).await?);
         }
-        let Act::Open {
-            workflow, version, ..
-        } = &command.act
-        else {
-            let case = command.case.to_string();
-            return Err(Refusal::CaseNotFound { case }.into());
+        let (workflow, version) = match &command.act {
+            Act::Open {
+                workflow, version, ..
+            } => (workflow, *version),
+            Act::OpenChild { workflow, .. } => (workflow, None),
+            _ => {
+                let case = command.case.to_string();
+                return Err(Refusal::CaseNotFound { case }.into());
+            }
         };
         let find = || {
             let published = self.definitions.published();
-            published.library.workflow(workflow, *version).cloned()
+            published.library.workflow(workflow, version).cloned()
         };
         match find() {
             Ok(workflow) => Ok(workflow),
@@ -436,6 +439,7 @@ impl Runtime {
             revision: committed.commit.revision,
             position,
         });
+        self.effect_bells.expect(&committed.case);
         committed
     }
 
@@ -604,6 +608,47 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
             document == asked && file_name == asked_name && digest == content && note == asked_note
         }
         (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
+        (
+            Entry::Opened {
+                workflow, title, ..
+            },
+            Act::OpenChild {
+                workflow: asked,
+                title: asked_title,
+                data,
+                parent,
+            },
+        ) => {
+            let invoked =
+                |entry: &Entry| matches!(entry, Entry::Invoked { parent: by } if by == parent);
+            workflow == asked
+                && title == asked_title.trim()
+                && same_facts(data)
+                && commit.entries.iter().any(invoked)
+        }
+        (
+            Entry::EffectResent { effect, note },
+            Act::ResendEffect {
+                effect: asked,
+                note: asked_note,
+            },
+        ) => effect == asked && note == asked_note,
+        (
+            Entry::EffectDropped { effect, reason },
+            Act::DropEffect {
+                effect: asked,
+                reason: why,
+            },
+        ) => effect == asked && reason == why,
+        (first, Act::SettleEffect { outcome, .. }) => matches!(
+            (first, outcome),
+            (Entry::EffectDelivered { .. }, EffectOutcome::Delivered)
+                | (
+                    Entry::EffectFailed { .. } | Entry::EffectGivenUp { .. },
+                    EffectOutcome::Failed { .. }
+                )
+                | (Entry::EffectGivenUp { .. }, EffectOutcome::Rejected { .. })
+        ),
         (Entry::TimerFired { .. }, Act::Tick) => true,
         (Entry::ClockRecounted { .. } | Entry::TimerArmed { .. }, Act::FollowCalendar) => true,
         _ => false,

@@ -211,6 +211,8 @@ impl Narrator<'_> {
         let (kind, icon, said) = self.heading(commit);
         let by = if commit.by.id == Actor::CLOCK_ID {
             words.t("by-clock")
+        } else if commit.by.id.starts_with(Actor::CASE_PREFIX) {
+            words.s("by-case", &commit.by.name)
         } else {
             let name = self
                 .accounts
@@ -327,6 +329,19 @@ impl Narrator<'_> {
                     );
                     return ("warn", "clock", said);
                 }
+                Entry::EffectDelivered { .. }
+                | Entry::EffectFailed { .. }
+                | Entry::EffectGivenUp { .. }
+                | Entry::EffectResent { .. }
+                | Entry::EffectDropped { .. } => {
+                    let said = entry.effect_text().unwrap_or_default();
+                    let (kind, icon) = match entry {
+                        Entry::EffectGivenUp { .. } => ("warn", "r"),
+                        Entry::EffectFailed { .. } => ("warn", "clock"),
+                        _ => ("act", "dot"),
+                    };
+                    return (kind, icon, words.text(&said).to_owned());
+                }
                 _ => {}
             }
         }
@@ -408,6 +423,10 @@ impl Narrator<'_> {
                     if follows_calendar(commit) || migrates(commit) =>
                 {
                     follows.push(words.s("journal-delay-moved", self.at.dated(*due_at)));
+                }
+                Entry::EffectAsked { .. } | Entry::Invoked { .. } => {
+                    let said = entry.effect_text();
+                    follows.extend(said.map(|said| words.text(&said).to_owned()));
                 }
                 other => follows.extend(self.of_clock(other)),
             }

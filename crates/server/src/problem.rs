@@ -186,11 +186,13 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::RoleNotAllowed { .. }
         | Refusal::SamePerson { .. }
         | Refusal::LateRecordNotAllowed { .. }
-        | Refusal::OnlyTheClock => StatusCode::FORBIDDEN,
+        | Refusal::OnlyTheClock
+        | Refusal::OnlyCases => StatusCode::FORBIDDEN,
         Refusal::CaseExists { .. }
         | Refusal::CaseClosed { .. }
         | Refusal::CommandReused { .. }
         | Refusal::NotAllowedHere { .. }
+        | Refusal::EffectNotWaiting { .. }
         | Refusal::NothingDue
         | Refusal::NothingToFollow
         | Refusal::NothingToMigrate { .. } => StatusCode::CONFLICT,

@@ -92,6 +92,10 @@ fn calls() -> Router<Arc<App>> {
         .route("/cases/{case}/events", post(api::commands::fire))
         .route("/cases/{case}/documents", post(api::commands::attach))
         .route("/cases/{case}/comments", post(api::commands::comment))
+        .route(
+            "/cases/{case}/effects/{effect}",
+            post(api::commands::decide_on_effect),
+        )
         .route("/workflows", get(api::workflows::list))
         .route("/workflows/{name}", get(api::workflows::one))
         .route("/reports/turnaround", get(api::reports::turnaround))

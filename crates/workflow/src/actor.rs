@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::CaseId;
+
 /// Somebody, or something, that gives a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -22,6 +24,8 @@ impl Actor {
     pub const ID_LENGTH_MAX: usize = 64;
     /// The identifier under which timers act.
     pub const CLOCK_ID: &'static str = "clock";
+    /// What the identifiers begin with under which cases act.
+    pub const CASE_PREFIX: &'static str = "case/";
 
     /// Returns an actor with one role.
     pub fn new(id: impl Into<String>, name: impl Into<String>, role: impl Into<String>) -> Self {
@@ -42,6 +46,22 @@ impl Actor {
             roles: BTreeSet::new(),
             department: None,
         }
+    }
+
+    /// Returns the actor that a case acts as towards another one. It holds no role: what it may
+    /// send is what an event says that cases may.
+    pub fn case(id: CaseId, number: impl Into<String>) -> Self {
+        Self {
+            id: format!("{}{id}", Self::CASE_PREFIX),
+            name: number.into(),
+            roles: BTreeSet::new(),
+            department: None,
+        }
+    }
+
+    /// Tells whether this is an actor that a case acts as.
+    pub fn is_case(&self) -> bool {
+        self.id.starts_with(Self::CASE_PREFIX)
     }
 
     /// Tells whether this is the actor that timers act as.

@@ -5,7 +5,7 @@ use groundbreak_sla::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Commit, Data, Entry, Signature};
+use crate::{CaseId, Commit, Data, EffectId, Entry, Parent, PendingEffect, Signature};
 
 /// One run of a workflow: the fold of its journal, and nothing else.
 ///
@@ -32,7 +32,7 @@ pub struct Case {
     /// When the newest fact happened, warnings and breaches of clocks included.
     pub effective_at: Timestamp,
     /// When the newest fact happened that nothing can be recorded before: all but warnings,
-    /// breaches and recounts of clocks, which only say what time it was.
+    /// breaches and recounts of clocks, which only say what time it was, and attempts at effects.
     pub settled_at: Timestamp,
     /// When the newest fact was written down.
     pub recorded_at: Timestamp,
@@ -56,6 +56,23 @@ pub struct Case {
     /// count them by that one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub former_clocks: BTreeMap<String, u32>,
+    /// The case that has opened this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The child cases, by what the workflow calls them; of several the one asked for last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<String, CaseId>,
+    /// How many effects were ever asked for.
+    #[serde(default, skip_serializing_if = "is_none_asked")]
+    pub effects_asked: u64,
+    /// The effects that are not done yet, those given up included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub effects: BTreeMap<EffectId, PendingEffect>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none_asked(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One time that a case was in a state.
@@ -215,6 +232,10 @@ impl Case {
             armed: BTreeMap::new(),
             acted: BTreeMap::new(),
             former_clocks: BTreeMap::new(),
+            parent: None,
+            children: BTreeMap::new(),
+            effects_asked: 0,
+            effects: BTreeMap::new(),
         };
         case.fold_entries(commit, 1);
         Ok(case)
@@ -305,6 +326,9 @@ impl Case {
                 | Entry::ClockBreached { .. }
                 | Entry::ClockExcused { .. }
                 | Entry::ClockRecounted { .. }
+                | Entry::EffectDelivered { .. }
+                | Entry::EffectFailed { .. }
+                | Entry::EffectGivenUp { .. }
         ) {
             self.settled_at = self.settled_at.max(at);
         }
@@ -460,6 +484,23 @@ impl Case {
                 }
             }
             Entry::Migrated(migrated) => self.carry_over(at, migrated),
+            Entry::Invoked { parent } => self.parent = Some(parent.clone()),
+            Entry::EffectAsked { effect, what } => self.ask_effect(*effect, what, at),
+            Entry::EffectDelivered { effect, .. } | Entry::EffectDropped { effect, .. } => {
+                self.effects.remove(effect);
+            }
+            Entry::EffectFailed {
+                effect,
+                attempt,
+                problem,
+                next_at,
+            } => self.fail_effect(*effect, *attempt, problem, Some(*next_at)),
+            Entry::EffectGivenUp {
+                effect,
+                attempt,
+                problem,
+            } => self.fail_effect(*effect, *attempt, problem, None),
+            Entry::EffectResent { effect, .. } => self.resend_effect(*effect, at),
             Entry::ClockGoalChanged {
                 clock,
                 goal,

@@ -5,10 +5,13 @@ use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Actor, Data};
+use crate::{Actor, Data, EffectId, EffectOutcome, Parent};
 
-/// Names a case. A version 7 UUID, so that cases sort by the time they were opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Names a case. A version 7 UUID, so that cases sort by the time they were opened. No case has the
+/// nil id, which is the default.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct CaseId(pub Uuid);
 
@@ -93,6 +96,40 @@ pub enum Act {
     Comment {
         /// The remark.
         text: String,
+    },
+    /// Has an effect that was given up tried anew, at once. Allowed on a closed case.
+    ResendEffect {
+        /// The effect.
+        effect: EffectId,
+        /// A remark.
+        note: Option<String>,
+    },
+    /// Drops an effect that was given up: it will never be done. Allowed on a closed case.
+    DropEffect {
+        /// The effect.
+        effect: EffectId,
+        /// Why.
+        reason: String,
+    },
+    /// Opens a case as the child of another. Only the engine gives it, for [`crate::Effect::Open`].
+    OpenChild {
+        /// Name of the workflow, whose newest published version is taken.
+        workflow: String,
+        /// What the case is about.
+        title: String,
+        /// The facts known at the start.
+        data: Data,
+        /// The case that opens it.
+        parent: Parent,
+    },
+    /// Says what an attempt to do an effect came to. Only the actor `clock` gives it.
+    SettleEffect {
+        /// The effect.
+        effect: EffectId,
+        /// The number of the attempt: one more than there were before.
+        attempt: u32,
+        /// What it came to.
+        outcome: EffectOutcome,
     },
     /// Fires the earliest timer of the case that is due. Only the actor `clock` gives it.
     Tick,

@@ -3,6 +3,7 @@
 mod budget;
 mod calendar;
 mod chart;
+mod effects;
 mod names;
 mod reach;
 
@@ -130,6 +131,7 @@ impl Compiler<'_> {
         let events = self.events();
         let chart = self.chart();
         let clocks = self.clocks();
+        let effects = self.effects();
         if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
             self.check_reach(chart);
@@ -169,6 +171,8 @@ impl Compiler<'_> {
             transitions: chart.transitions,
             guards: self.guards,
             delays: chart.delays,
+            requests: effects.requests,
+            invokes: effects.invokes,
         };
         let infeasible = budget::infeasible(definition, &workflow);
         if infeasible.is_empty() {
@@ -375,7 +379,7 @@ impl Compiler<'_> {
     fn events(&mut self) -> IndexMap<String, EventKind> {
         let definition = self.definition;
         for (name, event) in &definition.events {
-            if event.by.is_empty() {
+            if event.by.is_empty() && !event.by_case {
                 self.fault_with_help(
                     "nobody-may",
                     &name.span,
@@ -390,14 +394,7 @@ impl Compiler<'_> {
                 self.check_role(role);
             }
             for field in &event.asks {
-                if !definition.data.contains_key(field) {
-                    self.unknown(
-                        "unknown-field",
-                        ("数据项", "field"),
-                        field,
-                        keys(&definition.data),
-                    );
-                }
+                self.check_field(field);
             }
         }
         definition
@@ -407,6 +404,7 @@ impl Compiler<'_> {
                 let event = EventKind {
                     title: event.title.clone(),
                     by: values(&event.by),
+                    by_case: event.by_case,
                     asks: values(&event.asks),
                     aside: event.aside,
                 };

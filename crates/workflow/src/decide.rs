@@ -8,12 +8,13 @@ use crate::input::{
     NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective,
     longer_number, number,
 };
-use crate::signing::{sign, sign_as_any};
+use crate::outbox::{decide_on_dead_letter, settle};
+use crate::signing::{sign, sign_as_any, sign_as_case};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature, Term,
-    TermValue, Text, Timer, Workflow,
+    Act, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Parent, Refusal, Signature,
+    Term, TermValue, Text, Timer, Workflow,
 };
 
 /// What is to be written for a command: all of it, or nothing.
@@ -115,8 +116,17 @@ pub fn decide(
 ) -> Result<Decision, DecideError> {
     check_actor(&command.actor)?;
     match (&command.act, case) {
-        (Act::Open { title, data, .. }, None) => open(workflow, command, title, data, now),
-        (Act::Open { .. }, Some(case)) => Err(Refusal::CaseExists {
+        (Act::Open { title, data, .. }, None) => open(workflow, command, title, data, None, now),
+        (
+            Act::OpenChild {
+                title,
+                data,
+                parent,
+                ..
+            },
+            None,
+        ) => open(workflow, command, title, data, Some(parent), now),
+        (Act::Open { .. } | Act::OpenChild { .. }, Some(case)) => Err(Refusal::CaseExists {
             number: case.number.clone(),
         }
         .into()),
@@ -132,7 +142,7 @@ pub fn decide(
                 }
                 .into());
             }
-            if workflow.is_closed(case) && !matches!(act, Act::Comment { .. }) {
+            if workflow.is_closed(case) && !is_allowed_when_closed(act) {
                 return Err(Refusal::CaseClosed {
                     number: case.number.clone(),
                 }
@@ -171,7 +181,22 @@ pub fn decide(
                 }
                 Act::Tick => tick(workflow, case, command, now),
                 Act::FollowCalendar => follow(workflow, case, command, now),
-                Act::Open { .. } => Err(Refusal::CaseExists {
+                Act::SettleEffect {
+                    effect,
+                    attempt,
+                    outcome,
+                } => settle(workflow, case, command, (*effect, *attempt), outcome, now),
+                Act::ResendEffect { effect, note } => {
+                    let (effect, note) = (*effect, note.clone());
+                    let entry = Entry::EffectResent { effect, note };
+                    decide_on_dead_letter(workflow, case, command, entry, now)
+                }
+                Act::DropEffect { effect, reason } => {
+                    let (effect, reason) = (*effect, reason.clone());
+                    let entry = Entry::EffectDropped { effect, reason };
+                    decide_on_dead_letter(workflow, case, command, entry, now)
+                }
+                Act::Open { .. } | Act::OpenChild { .. } => Err(Refusal::CaseExists {
                     number: case.number.clone(),
                 }
                 .into()),
@@ -180,15 +205,30 @@ pub fn decide(
     }
 }
 
+/// What is said of a case, and what becomes of its effects, does not end with it.
+fn is_allowed_when_closed(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Comment { .. }
+            | Act::SettleEffect { .. }
+            | Act::ResendEffect { .. }
+            | Act::DropEffect { .. }
+    )
+}
+
 fn open(
     workflow: &Workflow,
     command: &Command,
     title: &str,
     data: &Data,
+    parent: Option<&Parent>,
     now: Timestamp,
 ) -> Result<Decision, DecideError> {
     let act = Text::new("新接件", "Open a case");
-    let by = sign_as_any(workflow, &command.actor, &act)?;
+    let by = match parent {
+        None => sign_as_any(workflow, &command.actor, &act)?,
+        Some(_) => sign_as_case(&command.actor)?,
+    };
     check_line("title", title, TITLE_LENGTH_MAX)?;
     workflow.check_data(data)?;
     for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
@@ -217,6 +257,11 @@ fn open(
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {
         draft.record(Entry::FactsRecorded { data: data.clone() });
+    }
+    if let Some(parent) = parent {
+        draft.record(Entry::Invoked {
+            parent: parent.clone(),
+        });
     }
     draft.start()?;
     Ok(draft.finish()?)

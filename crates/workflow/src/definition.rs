@@ -126,7 +126,11 @@ pub(crate) struct EventDefinition {
     /// Verb and object, as buttons show it.
     pub(crate) title: Text,
     /// The roles that may send it.
+    #[serde(default)]
     pub(crate) by: Vec<At<String>>,
+    /// Whether other cases may send it: a child that has come to its end, or a `send` elsewhere.
+    #[serde(default)]
+    pub(crate) by_case: bool,
     /// The facts it brings with it; all are required.
     #[serde(default)]
     pub(crate) asks: Vec<At<String>>,
@@ -251,6 +255,12 @@ pub(crate) struct StateDefinition {
     pub(crate) always: Option<At<Transitions>>,
     /// What happens by itself after a time in this state.
     pub(crate) after: Vec<DelayDefinition>,
+    /// The outside is told this when the state is entered.
+    pub(crate) message: Vec<MessageDefinition>,
+    /// Other cases are sent this when the state is entered.
+    pub(crate) send: Vec<SendDefinition>,
+    /// The child cases that are opened when the state is entered.
+    pub(crate) invoke: Named<InvokeDefinition>,
     /// For a history state, where to go when nothing is remembered yet.
     pub(crate) default: Option<At<String>>,
     /// Why clocks may stand still here: a reason as under `paused_by`, or a special procedure by
@@ -329,6 +339,50 @@ pub(crate) struct TransitionDefinition {
     pub(crate) requires: Vec<At<String>>,
     /// Gates that must be open.
     pub(crate) gates: Vec<At<String>>,
+    /// The outside is told this when the transition is taken.
+    pub(crate) message: Vec<MessageDefinition>,
+    /// Other cases are sent this when the transition is taken.
+    pub(crate) send: Vec<SendDefinition>,
+}
+
+/// Something the outside is told.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessageDefinition {
+    /// What, by a name that whoever receives it knows.
+    pub(crate) name: At<String>,
+    /// The facts that go with it, as far as they are known.
+    #[serde(default)]
+    pub(crate) data: Vec<At<String>>,
+}
+
+/// An event that is sent to another case.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendDefinition {
+    /// The event, as the workflow of the other case declares it, with `by_case: true`.
+    pub(crate) event: At<String>,
+    /// The case: `parent`, the name of a child under `invoke`, or `data.FIELD`, a text that holds
+    /// the id of a case.
+    pub(crate) to: At<String>,
+    /// The facts the event brings with it: each field of the other case, and the field here that
+    /// it comes from.
+    #[serde(default)]
+    pub(crate) data: Named<At<String>>,
+}
+
+/// A child case.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvokeDefinition {
+    /// The workflow it is opened under, in the newest version published.
+    pub(crate) workflow: At<String>,
+    /// The facts it begins with: each field of the child, and the field here that it comes from.
+    #[serde(default)]
+    pub(crate) data: Named<At<String>>,
+    /// The event of this workflow that its end brings, with `by_case: true`.
+    #[serde(default)]
+    pub(crate) done: Option<At<String>>,
 }
 
 impl<'de> Deserialize<'de> for Transitions {

@@ -24,6 +24,8 @@ pub(crate) struct Draft<'a> {
     by: Signature,
     command: CommandId,
     entries: Vec<Entry>,
+    /// Whether the case was closed before.
+    was_closed: bool,
     /// From when the clocks count that start now, if that is earlier.
     pub(crate) counts_from: Option<Timestamp>,
 }
@@ -46,6 +48,7 @@ impl<'a> Draft<'a> {
         at: Timestamp,
         now: Timestamp,
     ) -> Self {
+        let was_closed = workflow.is_closed(case);
         let mut case = case.clone();
         case.stamp(
             case.revision + 1,
@@ -63,6 +66,7 @@ impl<'a> Draft<'a> {
             by,
             command,
             entries: Vec::new(),
+            was_closed,
             counts_from: None,
         }
     }
@@ -78,6 +82,7 @@ impl<'a> Draft<'a> {
             by: opening.by.clone(),
             command: opening.command,
             entries: opening.entries.clone(),
+            was_closed: false,
             counts_from: None,
         })
     }
@@ -140,9 +145,11 @@ impl<'a> Draft<'a> {
             .filter(|(history, states)| self.case.remembered.get(history) != Some(states))
             .collect();
         let last = outlook.step.microsteps.len().saturating_sub(1);
+        let mut arrived: Vec<String> = Vec::new();
         for (number, microstep) in outlook.step.microsteps.iter().enumerate() {
             let (exited, entered) = (named(&microstep.exited), named(&microstep.entered));
             if exited.is_empty() && entered.is_empty() {
+                self.ask_of_step(&microstep.transitions, &entered);
                 continue;
             }
             let remembered = if number == last {
@@ -156,7 +163,11 @@ impl<'a> Draft<'a> {
                 remembered,
             });
             self.cross(&exited, &entered)?;
+            self.ask_of_step(&microstep.transitions, &entered);
+            arrived.retain(|state| !exited.contains(state));
+            arrived.extend(entered);
         }
+        self.invoke(&arrived);
         for delay in outlook.step.disarmed(chart) {
             let timer = self.workflow.delay(delay)?.timer.clone();
             if self.case.armed.contains_key(&timer) {
@@ -321,6 +332,9 @@ impl<'a> Draft<'a> {
                 .collect();
             for clock in running {
                 self.record(Entry::ClockCancelled { clock });
+            }
+            if !self.was_closed {
+                self.tell_parent();
             }
         }
         let commit = Commit {

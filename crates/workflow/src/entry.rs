@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use groundbreak_sla::{BreachCause, CalendarRef, Goal, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, CommandId, Data, Migrated};
+use crate::{CaseId, CommandId, Data, Effect, EffectId, Migrated, Parent};
 
 /// What one command added to the journal of a case. All of it is durable, or none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -244,6 +244,60 @@ pub enum Entry {
         /// The warnings that had been given and lie ahead again. They will be given anew.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rearmed: Vec<String>,
+    },
+    /// The case was opened by another one, as its child.
+    Invoked {
+        /// That one.
+        parent: Parent,
+    },
+    /// Something is to be done beyond the case. It follows from the facts of the same commit.
+    EffectAsked {
+        /// Its number in the case.
+        effect: EffectId,
+        /// What.
+        what: Effect,
+    },
+    /// It was done: at least once, and under one key however often.
+    EffectDelivered {
+        /// Its number in the case.
+        effect: EffectId,
+        /// The attempt at which it succeeded, from 1.
+        attempt: u32,
+    },
+    /// An attempt to do it failed. It is tried again.
+    EffectFailed {
+        /// Its number in the case.
+        effect: EffectId,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// Why, as far as [`crate::PendingEffect::PROBLEM_LENGTH_MAX`].
+        problem: String,
+        /// When it is tried again.
+        next_at: Timestamp,
+    },
+    /// The last attempt failed, or it was said that none will succeed: a dead letter.
+    EffectGivenUp {
+        /// Its number in the case.
+        effect: EffectId,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// Why, as far as [`crate::PendingEffect::PROBLEM_LENGTH_MAX`].
+        problem: String,
+    },
+    /// Somebody had a dead letter tried anew.
+    EffectResent {
+        /// Its number in the case.
+        effect: EffectId,
+        /// The actor's remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Somebody dropped a dead letter: it will never be done.
+    EffectDropped {
+        /// Its number in the case.
+        effect: EffectId,
+        /// Why.
+        reason: String,
     },
 }
 

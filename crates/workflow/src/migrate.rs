@@ -64,11 +64,11 @@ impl MigrationOrder {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidInput`] when the operator has no name, is the clock, or gives no reason.
+    /// [`Refusal::InvalidInput`] when the operator has no name, is the clock or a case, or gives no reason.
     pub fn new(actor: Actor, reason: &str) -> Result<Self, Refusal> {
         check_actor(&actor)?;
         check_text("reason", reason, NOTE_LENGTH_MAX)?;
-        if actor.is_clock() {
+        if actor.is_clock() || actor.is_case() {
             return Err(Refusal::InvalidInput {
                 input: "actor".to_owned(),
                 problem: Text::new("迁移须由人决定。", "a migration is decided by a person."),
@@ -406,6 +406,7 @@ impl Draft<'_> {
                 self.take(&outlook)?;
             }
         }
+        self.invoke(&entered);
         Ok(())
     }
 

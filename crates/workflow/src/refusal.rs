@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{Language, Text};
+use crate::{EffectId, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -145,6 +145,14 @@ pub enum Refusal {
     LateRecordNeedsReason,
     /// Only timers do this.
     OnlyTheClock,
+    /// Only other cases do this.
+    OnlyCases,
+    /// The effect does not wait for this: it is not one of the case, was done or dropped, or it is
+    /// still being tried.
+    EffectNotWaiting {
+        /// The effect.
+        effect: EffectId,
+    },
     /// No timer of the case is due.
     NothingDue,
     /// Nothing of the case counts on an older version of its calendar.
@@ -195,6 +203,8 @@ impl Refusal {
             Self::LateRecordNotAllowed { .. } => "late-record-not-allowed",
             Self::LateRecordNeedsReason => "late-record-needs-reason",
             Self::OnlyTheClock => "only-the-clock",
+            Self::OnlyCases => "only-cases",
+            Self::EffectNotWaiting { .. } => "effect-not-waiting",
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
@@ -373,6 +383,15 @@ impl Refusal {
                 "What is recorded late needs its reason. Write it as the note.",
             ),
             Self::OnlyTheClock => Text::new("此操作只由计时器发出。", "Only timers do this."),
+            Self::OnlyCases => Text::new("此操作只由其他办件发出。", "Only other cases do this."),
+            Self::EffectNotWaiting { effect } => Text::new(
+                format!(
+                    "没有第 {effect} 项待处理的发送：它已送达、已放弃，或仍在重试。请重新载入办件。"
+                ),
+                format!(
+                    "Effect {effect} of the case does not wait for this: it was done or dropped, or is still being tried. Load the case again."
+                ),
+            ),
             Self::NothingDue => Text::new("没有到期的计时器。", "No timer is due."),
             Self::NothingToFollow => Text::new(
                 "办件已按最新的日历计算。",

@@ -4,13 +4,19 @@ use crate::workflow::EventKind;
 use crate::{Actor, Case, Refusal, Signature, Text, Workflow};
 
 /// Signs for an event: the first role of it that the actor holds and that separation of duties
-/// leaves open.
+/// leaves open. A case holds no role, and signs for what cases may send.
 pub(crate) fn sign(
     workflow: &Workflow,
     case: &Case,
     actor: &Actor,
     kind: &EventKind,
 ) -> Result<Signature, Refusal> {
+    if actor.is_case() && kind.by_case {
+        return sign_as_case(actor);
+    }
+    if kind.by.is_empty() {
+        return Err(Refusal::OnlyCases);
+    }
     let mut refusal = Refusal::RoleNotAllowed {
         act: kind.title.clone(),
         needed: kind
@@ -41,6 +47,15 @@ pub(crate) fn sign(
         }
     }
     Err(refusal)
+}
+
+/// Signs for a case that acts on another.
+pub(crate) fn sign_as_case(actor: &Actor) -> Result<Signature, Refusal> {
+    if actor.is_case() {
+        Ok(signature(actor, None))
+    } else {
+        Err(Refusal::OnlyCases)
+    }
 }
 
 /// Signs for what everybody with a role in the workflow may do.

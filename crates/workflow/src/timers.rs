@@ -1,6 +1,6 @@
 use groundbreak_sla::{ClockReading, ClockState, Comparator, Timestamp};
 
-use crate::{Case, ClockHistory, Stuck, Workflow};
+use crate::{Case, ClockHistory, EffectKind, PendingEffect, Stuck, Workflow};
 
 /// An instant at which the engine gives the case a [`crate::Act::Tick`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,8 @@ pub struct Timer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// `workflow`, `status` (`open` or `closed`), `number`, `role` (may act next), `state`,
-    /// `opened` and `due` (milliseconds; `due` of the most urgent clock that runs).
+    /// `parent`, `effect` (`given_up`), `opened` and `due` (milliseconds; `due` of the most urgent
+    /// clock that runs), and as [`EffectKind::due_term`] says.
     pub name: &'static str,
     /// The value.
     pub value: TermValue,
@@ -116,6 +117,16 @@ impl Workflow {
         let due = clocks.iter().filter_map(|clock| clock.reading.due).min();
         // What has no due instant comes after everything that has one.
         terms.push(integer("due", due.unwrap_or(Timestamp::MAX)));
+        if let Some(parent) = &case.parent {
+            terms.push(text("parent", &parent.case.to_string()));
+        }
+        if case.effects.values().any(PendingEffect::is_given_up) {
+            terms.push(text("effect", "given_up"));
+        }
+        for kind in [EffectKind::Case, EffectKind::Message] {
+            let due = case.next_effect_at(kind);
+            terms.extend(due.map(|due| integer(kind.due_term(), due)));
+        }
         Ok(terms)
     }
 }

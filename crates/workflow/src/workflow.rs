@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
+use crate::outbox::{Invoke, Requests};
 use crate::{Case, ClockHistory, Text};
 
 /// A definition that has compiled: it can run.
@@ -49,6 +50,10 @@ pub struct Workflow {
     pub(crate) guards: Vec<Guard>,
     /// By delay id of the chart.
     pub(crate) delays: Vec<Delay>,
+    /// By state: what entering it asks for.
+    pub(crate) requests: IndexMap<String, Requests>,
+    /// By state: the child cases that entering it opens, by their names.
+    pub(crate) invokes: IndexMap<String, IndexMap<String, Invoke>>,
 }
 
 /// A fact a case carries.
@@ -103,6 +108,8 @@ pub struct EventKind {
     pub title: Text,
     /// The roles that may send it.
     pub by: Vec<String>,
+    /// Whether other cases may send it.
+    pub by_case: bool,
     /// The facts it brings with it.
     pub asks: Vec<String>,
     /// Whether it lies off the main path: offered behind the others.
@@ -186,6 +193,8 @@ pub(crate) struct Transition {
     pub(crate) requires: Vec<String>,
     /// Gates that must be open.
     pub(crate) gates: Vec<String>,
+    /// What taking it asks for.
+    pub(crate) requests: Requests,
 }
 
 /// A delayed transition.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use groundbreak_engine::{CaseStatus, Committed, Engine, EngineOptions, ListQuery};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command as Request, Commit, Refusal, Situation, Workflow,
+    Act, Actor, Case, CaseId, Command as Request, Commit, EffectId, Refusal, Situation, Workflow,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Attach(AttachArguments),
     /// Add a remark to the journal of a case
     Comment(CommentArguments),
+    /// Have an effect that was given up tried again
+    Resend(ResendArguments),
+    /// Drop an effect that was given up: it will never be done
+    Drop(DropArguments),
     /// Show a case: where it is, what is next, its clocks, papers and journal
     Show(ShowArguments),
     /// List cases, the most urgent first
@@ -123,6 +127,37 @@ pub(crate) struct CommentArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case resend 20230323-7K2M9Q 3 --data data --as window_clerk"
+)]
+pub(crate) struct ResendArguments {
+    /// Number of the case
+    number: String,
+    /// Number of the effect, as the journal of the case says it
+    effect: u64,
+    /// A remark
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case drop 20230323-7K2M9Q 3 \"Told them by phone.\" --data data --as window_clerk"
+)]
+pub(crate) struct DropArguments {
+    /// Number of the case
+    number: String,
+    /// Number of the effect, as the journal of the case says it
+    effect: u64,
+    /// Why it is not to be done
+    reason: String,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example: groundbreak case show 20230323-7K2M9Q --data data --format json")]
 pub(crate) struct ShowArguments {
     /// Number of the case
@@ -147,6 +182,9 @@ pub(crate) struct ListArguments {
     /// Only cases that have not reached their end
     #[arg(long)]
     open: bool,
+    /// Only cases with an effect that was given up
+    #[arg(long)]
+    given_up: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -182,6 +220,20 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
         Command::Comment(arguments) => {
             let act = Act::Comment {
                 text: arguments.text,
+            };
+            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+        }
+        Command::Resend(arguments) => {
+            let act = Act::ResendEffect {
+                effect: EffectId(arguments.effect),
+                note: arguments.note,
+            };
+            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+        }
+        Command::Drop(arguments) => {
+            let act = Act::DropEffect {
+                effect: EffectId(arguments.effect),
+                reason: arguments.reason,
             };
             act_on(&arguments.acting, &arguments.number, |_| act, screen).await
         }
@@ -384,6 +436,7 @@ async fn list(arguments: &ListArguments, screen: &mut Screen) -> Result<Outcome>
         let query = ListQuery {
             workflow: arguments.workflow.clone(),
             status: arguments.open.then_some(CaseStatus::Open),
+            given_up: arguments.given_up,
             ..ListQuery::all(CASES_MAX)
         };
         let page = engine.list(&query).await?;

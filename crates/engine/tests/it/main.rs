@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod amending;
+mod effects;
 mod faulty;
 mod given;
 mod migrating;

@@ -103,6 +103,7 @@ journal-clock-goal = "{ $clock }": the limit was { $before }, and is now { $goal
 journal-clock-goal-due = { $said }, due { $due }
 journal-delay-moved = What happens by itself is now due { $s }
 by-clock = The clock
+by-case = Case { $s }
 mark-opened = Opened
 facts = Facts
 note = Add a note

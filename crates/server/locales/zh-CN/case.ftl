@@ -100,6 +100,7 @@ journal-clock-goal = 「{ $clock }」时限由{ $before }改为{ $goal }
 journal-clock-goal-due = { $said }，{ $due } 到期
 journal-delay-moved = 自动转入的时刻改为 { $s }
 by-clock = 系统计时
+by-case = 办件 { $s }
 mark-opened = 接件
 facts = 基本情况
 note = 记一笔

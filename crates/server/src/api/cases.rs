@@ -31,6 +31,10 @@ pub(crate) struct ListParameters {
     state: Option<String>,
     /// Only cases whose most urgent clock is due before this instant.
     due_before: Option<String>,
+    /// Only children of the case with this id.
+    parent: Option<CaseId>,
+    /// Only cases with an effect that was given up.
+    given_up: bool,
     order: Order,
     limit: Option<usize>,
     after: Option<String>,
@@ -114,6 +118,8 @@ pub(crate) async fn list(
         roles: asked.role.into_iter().collect(),
         state: asked.state,
         due_before,
+        parent: asked.parent,
+        given_up: asked.given_up,
         order: match asked.order {
             Order::MostUrgent => ListOrder::MostUrgent,
             Order::Newest => ListOrder::Newest,

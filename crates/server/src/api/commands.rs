@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use groundbreak_engine::Committed;
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, CaseId, Command, CommandId, Commit, Data, Language, Situation, Text,
+    Act, CaseId, Command, CommandId, Commit, Data, EffectId, Language, Situation, Text,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +71,19 @@ pub(crate) struct Attaching {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Commenting {
     text: String,
+}
+
+/// `POST /api/v1/cases/{case}/effects/{effect}`
+#[derive(Debug, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Deciding {
+    /// Try it again.
+    Resend {
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Never try it again.
+    Drop { reason: String },
 }
 
 /// What a command did.
@@ -175,6 +188,27 @@ pub(crate) async fn comment(
         Act::Comment { text: body.text },
     )
     .await
+}
+
+/// `POST /api/v1/cases/{case}/effects/{effect}`: what is to become of an effect that was given up.
+pub(crate) async fn decide_on_effect(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((case, effect)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(body): Body<Deciding>,
+) -> Result<Response, Problem> {
+    let effect = effect.parse().map(EffectId).map_err(|_| {
+        Problem::malformed(Text::new(
+            "发送项应为数字，如 3。",
+            "An effect has a number, such as 3.",
+        ))
+    })?;
+    let act = match body {
+        Deciding::Resend { note } => Act::ResendEffect { effect, note },
+        Deciding::Drop { reason } => Act::DropEffect { effect, reason },
+    };
+    submit(&app, &caller, &case, &headers, None, act).await
 }
 
 async fn submit(

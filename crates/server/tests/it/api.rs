@@ -25,7 +25,45 @@ async fn errors_are_problems_with_a_code() {
     let events = format!("/cases/{number}/events");
     let fresh_events = format!("/cases/{fresh}/events");
     let documents = format!("/cases/{fresh}/documents");
-    let rows: [Row<'_>; 22] = [
+    let effect = format!("/cases/{fresh}/effects/1");
+    let no_effect = format!("/cases/{fresh}/effects/x");
+    let rows: [Row<'_>; 26] = [
+        (
+            "clerk",
+            POST,
+            &effect,
+            &[],
+            r#"{"act":"resend"}"#,
+            409,
+            "effect-not-waiting",
+        ),
+        (
+            "clerk",
+            POST,
+            &effect,
+            &[],
+            r#"{"act":"drop","reason":"x","note":"y"}"#,
+            400,
+            "malformed",
+        ),
+        (
+            "clerk",
+            POST,
+            &no_effect,
+            &[],
+            r#"{"act":"resend"}"#,
+            400,
+            "malformed",
+        ),
+        (
+            "clerk",
+            GET,
+            "/cases?given_up=yes",
+            &[],
+            "",
+            400,
+            "malformed",
+        ),
         ("", GET, "/cases", &[], "", 401, "sign-in-first"),
         ("nobody", GET, "/cases", &[], "", 401, "sign-in-first"),
         ("clerk", GET, "/nowhere", &[], "", 404, "not-found"),

@@ -178,6 +178,7 @@ impl Compiler<'_> {
                 .as_ref()
                 .and_then(|condition| self.add_guard(condition));
             let requires = self.required(&transition.requires);
+            let requests = self.requests(&transition.message, &transition.send);
             for gate in &transition.gates {
                 if !self.definition.gates.contains_key(gate) {
                     self.unknown(
@@ -201,6 +202,7 @@ impl Compiler<'_> {
                 guard,
                 requires,
                 gates: super::values(&transition.gates),
+                requests,
             });
         }
     }

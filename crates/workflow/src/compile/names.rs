@@ -25,7 +25,7 @@ pub(super) struct States {
 
 /// How the words of a name are joined.
 #[derive(Clone, Copy)]
-enum Joint {
+pub(super) enum Joint {
     Hyphen,
     Underscore,
 }
@@ -55,7 +55,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn check_name(&mut self, name: &At<String>, joint: Joint) {
+    pub(super) fn check_name(&mut self, name: &At<String>, joint: Joint) {
         let joint = match joint {
             Joint::Hyphen => '-',
             Joint::Underscore => '_',
@@ -172,6 +172,23 @@ impl Compiler<'_> {
             );
         }
         let kind = kinds.first().map_or(StateKind::Atomic, |(_, kind)| *kind);
+        let opens =
+            !state.invoke.is_empty() && matches!(kind, StateKind::Final | StateKind::History);
+        let tells = !(state.send.is_empty() && state.message.is_empty());
+        if opens || tells && kind == StateKind::History {
+            self.fault_with_help(
+                "state-kind",
+                &name.span,
+                Text::new(
+                    format!("办件不会停在 `{name}` 里等，那里不能有 `invoke`；历史状态也不能有 `send` 和 `message`。"),
+                    format!("A case does not stay in `{name}`, so it has no `invoke`; a history state has no `send` and no `message` either."),
+                ),
+                Text::new(
+                    "请移到它之前或之后的状态。",
+                    "Put it into the state before or behind it.",
+                ),
+            );
+        }
         if leads_on && matches!(kind, StateKind::Final | StateKind::History) {
             self.fault_with_help(
                 "state-kind",

@@ -43,7 +43,14 @@ pub(super) fn add_hints(schema: &mut Value) {
             "RoleDefinition" => list(part, "not_same_person_as", named()),
             "EventDefinition" => {
                 list(part, "by", named());
-                part["properties"]["by"]["minItems"] = 1.into();
+                part["if"] = json!({
+                    "properties": { "by_case": { "const": true } },
+                    "required": ["by_case"],
+                });
+                part["else"] = json!({
+                    "properties": { "by": { "minItems": 1 } },
+                    "required": ["by"],
+                });
                 list(part, "asks", named());
             }
             "GateDefinition" => condition(&mut part["properties"]["when"]),
@@ -62,6 +69,22 @@ pub(super) fn add_hints(schema: &mut Value) {
                 list(part, "gates", named());
                 let document = "^([a-z][a-z0-9_]{0,63}|documents\\.(main|all))$";
                 list(part, "requires", json!({ "pattern": document }));
+            }
+            "MessageDefinition" => {
+                part["properties"]["name"]["pattern"] = NAME.into();
+                list(part, "data", named());
+            }
+            "SendDefinition" => {
+                part["properties"]["event"]["pattern"] = NAME.into();
+                let to = "^(data\\.)?[a-z][a-z0-9_]{0,63}$";
+                part["properties"]["to"]["pattern"] = to.into();
+                part["properties"]["to"]["examples"] = json!(["parent", "data.project"]);
+                part["properties"]["data"]["propertyNames"] = named();
+            }
+            "InvokeDefinition" => {
+                part["properties"]["workflow"]["pattern"] = TITLE_NAME.into();
+                part["properties"]["done"]["pattern"] = NAME.into();
+                part["properties"]["data"]["propertyNames"] = named();
             }
             "Transitions" => part["anyOf"][0]["pattern"] = NAME.into(),
             _ => {}
@@ -131,6 +154,7 @@ fn state(part: &mut Value) {
     for children in ["states", "parallel", "on"] {
         keys[children]["propertyNames"] = named();
     }
+    keys["invoke"]["propertyNames"] = json!({ "pattern": NAME, "not": { "const": "parent" } });
     keys["use"]["pattern"] = TITLE_NAME.into();
     // What a history remembers has a title, and a block brings its own.
     part["anyOf"] = json!([

@@ -8,6 +8,7 @@ mod critical_path;
 mod decide;
 mod deemed;
 mod desk;
+mod effects;
 mod follow;
 mod migrate;
 mod soundness;
