@@ -39,6 +39,12 @@ impl CaseCache {
         Some(case)
     }
 
+    /// Tells whether a case is there, which does not count as using it.
+    pub(crate) fn holds(&self, id: CaseId) -> bool {
+        let generations = self.generations();
+        generations.young.contains_key(&id) || generations.old.contains_key(&id)
+    }
+
     /// Keeps a case. Only the task whose turn it is may do so: it knows the newest revision.
     pub(crate) fn put(&self, case: Arc<Case>) {
         let mut generations = self.generations();
@@ -133,6 +139,7 @@ mod tests {
             cache.put(case(number));
             assert!(cache.get(id(0)).is_some(), "forgotten after {number}");
         }
+        assert!(!cache.holds(id(1)) && cache.holds(id(99)));
         assert!(cache.get(id(1)).is_none());
         assert!(cache.get(id(99)).is_some());
     }

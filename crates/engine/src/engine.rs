@@ -14,6 +14,7 @@ use tokio::sync::{
 use tokio::task::JoinHandle;
 use uuid::{ContextV7, Uuid};
 
+use crate::ahead::Ahead;
 use crate::bell::Bell;
 use crate::case_cache::CaseCache;
 use crate::definitions::{Definitions, LoadError};
@@ -59,18 +60,19 @@ pub struct EngineOptions {
     pub commands_max: u32,
     /// The most cases kept in memory. With 0 or 1 each command reads its case from the store.
     pub cases_cached_max: usize,
-    /// The most cases whose timers are fired at the same time. At least 1.
+    /// The most cases whose timers are fired at the same time. At least 1. They take no place of
+    /// commands; as many wait for the store at once, which writes those together.
     pub timers_at_once: usize,
 }
 
 impl Default for EngineOptions {
-    /// The time of the machine, 1024 commands, 4096 cases, and the timers of 16 cases at once.
+    /// The time of the machine, 1024 commands, 4096 cases, and the timers of 512 cases at once.
     fn default() -> Self {
         Self {
             time: Arc::new(SystemTime),
             commands_max: 1_024,
             cases_cached_max: 4_096,
-            timers_at_once: 16,
+            timers_at_once: 512,
         }
     }
 }
@@ -210,7 +212,9 @@ impl Engine {
             tracing::warn!(%failure, "not all open cases follow the newest calendar yet");
         }
         let mut parked = Parked::default();
-        runtime.fire_all(runtime.time.now(), &mut parked).await?;
+        runtime
+            .fire_all(runtime.time.now(), &mut parked, &mut Ahead::default())
+            .await?;
         let timers = if runtime.time.simulated().is_some() {
             TimerTask::None
         } else {

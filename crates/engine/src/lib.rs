@@ -82,6 +82,7 @@
 //! ([`Engine::commits`]). It knows no accounts: an [`workflow::Actor`] is who the caller says.
 
 mod advance;
+mod ahead;
 mod bell;
 mod case_cache;
 mod definitions;

@@ -1,16 +1,18 @@
 //! The task that fires timers, and what it shares with simulated time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use groundbreak_store::DueTimer;
-use groundbreak_workflow::CaseId;
 use groundbreak_workflow::sla::Timestamp;
+use groundbreak_workflow::{Case, CaseId};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::ahead::{AHEAD_MS, Ahead};
 use crate::bell::Bell;
 use crate::runtime::Runtime;
 use crate::submit::Fired;
@@ -75,8 +77,9 @@ pub(crate) async fn run(
     mut stopping: watch::Receiver<bool>,
     mut parked: Parked,
 ) {
+    let mut ahead = Ahead::default();
     while let Some(alive) = runtime.upgrade() {
-        let next = alive.fire_and_look_ahead(&mut parked).await;
+        let next = alive.fire_and_look_ahead(&mut parked, &mut ahead).await;
         drop(alive);
         let until = match next {
             Ok(next) => bell.sleep_until(next),
@@ -91,13 +94,31 @@ pub(crate) async fn run(
         let again = Instant::now() + STORE_ASKED_EVERY;
         let again = parked.until().map_or(again, |until| until.min(again));
         loop {
-            let left = until.saturating_sub(time.now().as_millis());
-            let (Ok(left), now) = (u64::try_from(left), Instant::now()) else {
+            let now_ms = time.now().as_millis();
+            let (Ok(left), now) = (u64::try_from(until.saturating_sub(now_ms)), Instant::now())
+            else {
                 break;
             };
             if left == 0 || now >= again {
                 break;
             }
+            let soon = until <= now_ms.saturating_add(AHEAD_MS);
+            if soon && ahead.is_old(now) {
+                let Some(alive) = runtime.upgrade() else {
+                    return;
+                };
+                let read = alive.read_ahead(now_ms.saturating_add(AHEAD_MS), &mut ahead);
+                if let Err(failure) = read.await {
+                    tracing::debug!(%failure, "cases are read when their timers fall due");
+                }
+                continue;
+            }
+            // Early enough to read ahead.
+            let left = if soon {
+                left
+            } else {
+                left - AHEAD_MS.unsigned_abs()
+            };
             let nap = TIME_READ_EVERY
                 .min(Duration::from_millis(left))
                 .min(again - now);
@@ -115,8 +136,12 @@ pub(crate) async fn run(
 
 impl Runtime {
     /// Fires what is due now, and returns the instant of the next timer in milliseconds.
-    async fn fire_and_look_ahead(self: &Arc<Self>, parked: &mut Parked) -> Result<i64, Failure> {
-        self.fire_all(self.time.now(), parked).await?;
+    async fn fire_and_look_ahead(
+        self: &Arc<Self>,
+        parked: &mut Parked,
+        ahead: &mut Ahead,
+    ) -> Result<i64, Failure> {
+        self.fire_all(self.time.now(), parked, ahead).await?;
         self.bell.reset();
         let now = Instant::now();
         let next = self
@@ -126,76 +151,67 @@ impl Runtime {
     }
 
     /// Fires every timer that is due at `until` or before; several cases at a time, which are
-    /// begun in the order their timers fell due. Cases that are parked are passed over, and
-    /// those whose timers cannot be fired are parked.
+    /// begun in the order their timers fell due, each as soon as there is a place. Cases that are
+    /// parked are passed over, and those whose timers cannot be fired are parked.
     pub(crate) async fn fire_all(
         self: &Arc<Self>,
         until: Timestamp,
         parked: &mut Parked,
+        ahead: &mut Ahead,
     ) -> Result<(), Failure> {
-        let mut still_open = HashSet::new();
-        let mut after: Option<DueTimer> = None;
+        let mut due = Due::new(until);
+        let mut firing = FuturesUnordered::new();
+        let mut listed = Ok(());
         loop {
-            let page = self
-                .store
-                .due_timers(until.as_millis(), after.as_ref(), TIMERS_READ_AT_ONCE)
-                .await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.clone());
-            let now = Instant::now();
-            let mut cases: Vec<CaseId> = Vec::new();
-            let mut listed = HashSet::new();
-            for case in page.iter().map(|timer| CaseId(timer.case)) {
-                if parked.cases.contains_key(&case) {
-                    still_open.insert(case);
-                }
-                if !parked.holds(case, now) && listed.insert(case) {
-                    cases.push(case);
-                }
-            }
             // What has begun is finished when the engine is shut down, and nothing new begins.
-            let mut firing = futures::stream::iter(cases)
-                .map(|case| async move {
-                    if *self.stopping.borrow() {
-                        return None;
+            while listed.is_ok() && firing.len() < self.timers_at_once && !*self.stopping.borrow() {
+                match due.next(self, parked, ahead).await {
+                    Ok(Some((case, known))) => {
+                        let fired = self.fire_case(case, until, known);
+                        firing.push(async move { (case, fired.await) });
                     }
-                    Some((case, self.fire_case(case, until).await))
-                })
-                .buffer_unordered(self.timers_at_once);
-            while let Some(fired) = firing.next().await {
-                let Some((case, outcome)) = fired else {
-                    continue;
-                };
-                note(parked, case, outcome);
-                if parked.cases.contains_key(&case) {
-                    still_open.insert(case);
+                    Ok(None) => break,
+                    Err(failure) => listed = Err(failure),
                 }
             }
-            if *self.stopping.borrow() {
-                return Ok(());
+            let Some((case, outcome)) = firing.next().await else {
+                break;
+            };
+            note(parked, case, outcome);
+            if parked.cases.contains_key(&case) {
+                due.parked.insert(case);
             }
         }
-        parked.cases.retain(|case, _| still_open.contains(case));
+        listed?;
+        if !*self.stopping.borrow() {
+            parked.cases.retain(|case, _| due.parked.contains(case));
+        }
         Ok(())
     }
 
-    /// Fires the timers of one case that are due at `until` or before, in a task of its own: a
-    /// fault of the program ends that task, and no other.
-    pub(crate) async fn fire_case(
+    /// Begins to fire the timers of one case that are due at `until` or before, in a task of its
+    /// own: a fault of the program ends that task, and no other. `known` is the case as it was
+    /// read before, if it was; it may have moved on since.
+    pub(crate) fn fire_case(
         self: &Arc<Self>,
         case: CaseId,
         until: Timestamp,
-    ) -> Result<Option<Fired>, SubmitError> {
+        known: Option<Arc<Case>>,
+    ) -> impl Future<Output = Result<Option<Fired>, SubmitError>> + Send + use<> {
         let runtime = Arc::clone(self);
         let task = tokio::spawn(async move {
             let turn = runtime.turns.take(case).await;
-            let Some(known) = runtime.load(&turn).await? else {
-                return Ok(None);
+            let known = match runtime.cases.get(case).or(known) {
+                Some(known) => known,
+                None => match runtime.load(&turn).await? {
+                    Some(read) => read,
+                    None => return Ok(None),
+                },
             };
             let fired = runtime.fire_due(&turn, known, until).await?;
             let none = fired.count == 0 && !fired.followed;
             if none && runtime.has_moved_on(Some(&fired.case)).await? {
-                // Another node has set the timer, or fired it.
+                // It was read too early, or another node has set the timer, or fired it.
                 runtime.cases.forget(case);
                 return match runtime.load(&turn).await? {
                     Some(newest) => runtime.fire_due(&turn, newest, until).await.map(Some),
@@ -204,14 +220,17 @@ impl Runtime {
             }
             Ok(Some(fired))
         });
-        task.await.unwrap_or_else(|error| {
-            // What the task has cached may be half of what it did.
-            self.cases.forget(case);
-            Err(Failure::Program {
-                source: error.into(),
-            }
-            .into())
-        })
+        let runtime = Arc::clone(self);
+        async move {
+            task.await.unwrap_or_else(|error| {
+                // What the task has cached may be half of what it did.
+                runtime.cases.forget(case);
+                Err(Failure::Program {
+                    source: error.into(),
+                }
+                .into())
+            })
+        }
     }
 
     /// Returns the earliest timer that is due at `until` or before, in milliseconds, of a case
@@ -237,6 +256,75 @@ impl Runtime {
             }
             limit = TIMERS_READ_AT_ONCE;
         }
+    }
+}
+
+/// The cases that have timers due, each once, in the order their timers fell due.
+struct Due {
+    until: Timestamp,
+    after: Option<DueTimer>,
+    listed: HashSet<CaseId>,
+    /// Those of the page last read whose turn has not come, as they were read.
+    waiting: VecDeque<(CaseId, Option<Arc<Case>>)>,
+    /// Those that are due and parked.
+    parked: HashSet<CaseId>,
+}
+
+impl Due {
+    fn new(until: Timestamp) -> Self {
+        Self {
+            until,
+            after: None,
+            listed: HashSet::new(),
+            waiting: VecDeque::new(),
+            parked: HashSet::new(),
+        }
+    }
+
+    /// Returns the next case that is not parked, as it was read if that was done, or `None` at the
+    /// end.
+    async fn next(
+        &mut self,
+        runtime: &Runtime,
+        parked: &Parked,
+        ahead: &mut Ahead,
+    ) -> Result<Option<(CaseId, Option<Arc<Case>>)>, Failure> {
+        while self.waiting.is_empty() {
+            let until = self.until.as_millis();
+            let page = runtime
+                .store
+                .due_timers(until, self.after.as_ref(), TIMERS_READ_AT_ONCE)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(None);
+            };
+            self.after = Some(last.clone());
+            let now = Instant::now();
+            let mut missing = Vec::new();
+            for case in page.iter().map(|timer| CaseId(timer.case)) {
+                if !self.listed.insert(case) {
+                    continue;
+                }
+                if parked.cases.contains_key(&case) {
+                    self.parked.insert(case);
+                }
+                if parked.holds(case, now) {
+                    continue;
+                }
+                let known = ahead.take(case);
+                if known.is_none() && !runtime.cases.holds(case) {
+                    missing.push(case);
+                }
+                self.waiting.push_back((case, known));
+            }
+            let mut read = runtime.read_cases(&missing).await;
+            for (case, known) in &mut self.waiting {
+                if known.is_none() {
+                    *known = read.remove(case);
+                }
+            }
+        }
+        Ok(self.waiting.pop_front())
     }
 }
 
