@@ -2,7 +2,26 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use groundbreak_workflow::{Case, CaseId};
+use groundbreak_workflow::sla::Timestamp;
+use groundbreak_workflow::{Case, CaseId, Timer, Workflow};
+
+/// What was worked out about a case at its newest revision.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// What it runs under.
+    pub(crate) workflow: Arc<Workflow>,
+    /// The publication as of which the case follows the newest calendar.
+    pub(crate) publication: u64,
+    /// Its earliest timer.
+    pub(crate) next: Option<Timer>,
+}
+
+/// A case, and its standing once that is known.
+#[derive(Clone, Debug)]
+struct Known {
+    case: Arc<Case>,
+    standing: Option<Standing>,
+}
 
 /// The cases used last, at most as many as it was made for.
 ///
@@ -16,8 +35,8 @@ pub(crate) struct CaseCache {
 
 #[derive(Debug, Default)]
 struct Generations {
-    young: HashMap<CaseId, Arc<Case>>,
-    old: HashMap<CaseId, Arc<Case>>,
+    young: HashMap<CaseId, Known>,
+    old: HashMap<CaseId, Known>,
 }
 
 impl CaseCache {
@@ -31,12 +50,25 @@ impl CaseCache {
 
     pub(crate) fn get(&self, id: CaseId) -> Option<Arc<Case>> {
         let mut generations = self.generations();
-        if let Some(case) = generations.young.get(&id) {
-            return Some(Arc::clone(case));
-        }
-        let case = generations.old.remove(&id)?;
-        generations.keep(Arc::clone(&case), self.half);
-        Some(case)
+        generations
+            .find(id, self.half)
+            .map(|known| Arc::clone(&known.case))
+    }
+
+    /// Returns a case that follows all that was published, and of which no timer is due, with what
+    /// it runs under.
+    pub(crate) fn ready(
+        &self,
+        id: CaseId,
+        publication: u64,
+        now: Timestamp,
+    ) -> Option<(Arc<Case>, Arc<Workflow>)> {
+        let mut generations = self.generations();
+        let known = generations.find(id, self.half)?;
+        let standing = known.standing.as_ref()?;
+        let nothing_due = standing.next.as_ref().is_none_or(|next| next.due_at > now);
+        (standing.publication == publication && nothing_due)
+            .then(|| (Arc::clone(&known.case), Arc::clone(&standing.workflow)))
     }
 
     /// Tells whether a case is there, which does not count as using it.
@@ -46,10 +78,10 @@ impl CaseCache {
     }
 
     /// Keeps a case. Only the task whose turn it is may do so: it knows the newest revision.
-    pub(crate) fn put(&self, case: Arc<Case>) {
+    pub(crate) fn put(&self, case: Arc<Case>, standing: Option<Standing>) {
         let mut generations = self.generations();
         generations.old.remove(&case.id);
-        generations.keep(case, self.half);
+        generations.keep(Known { case, standing }, self.half);
     }
 
     pub(crate) fn forget(&self, id: CaseId) {
@@ -67,14 +99,23 @@ impl CaseCache {
 }
 
 impl Generations {
-    fn keep(&mut self, case: Arc<Case>, half: usize) {
+    /// Returns a case, which is young from now on.
+    fn find(&mut self, id: CaseId, half: usize) -> Option<&Known> {
+        if let Some(known) = self.old.remove(&id) {
+            self.keep(known, half);
+        }
+        self.young.get(&id)
+    }
+
+    fn keep(&mut self, known: Known, half: usize) {
         if half == 0 {
             return;
         }
-        if self.young.len() >= half && !self.young.contains_key(&case.id) {
+        let id = known.case.id;
+        if self.young.len() >= half && !self.young.contains_key(&id) {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(case.id, case);
+        self.young.insert(id, known);
     }
 }
 
@@ -121,7 +162,7 @@ mod tests {
         for cases_max in [0, 1, 2, 7, 10] {
             let cache = CaseCache::new(cases_max);
             for number in 0..100 {
-                cache.put(case(number));
+                cache.put(case(number), None);
                 cache.get(id(number / 2));
                 let generations = cache.generations();
                 let held = generations.young.len() + generations.old.len();
@@ -133,10 +174,10 @@ mod tests {
     #[test]
     fn what_is_used_stays_and_what_is_not_goes() {
         let cache = CaseCache::new(10);
-        cache.put(case(0));
-        cache.put(case(1));
+        cache.put(case(0), None);
+        cache.put(case(1), None);
         for number in 2..100 {
-            cache.put(case(number));
+            cache.put(case(number), None);
             assert!(cache.get(id(0)).is_some(), "forgotten after {number}");
         }
         assert!(!cache.holds(id(1)) && cache.holds(id(99)));
@@ -147,12 +188,12 @@ mod tests {
     #[test]
     fn the_newest_revision_is_the_one_that_is_found() {
         let cache = CaseCache::new(4);
-        cache.put(case(1));
-        cache.put(case(2));
+        cache.put(case(1), None);
+        cache.put(case(2), None);
         let mut newer = Case::clone(&case(1));
         newer.revision = 2;
-        cache.put(case(3));
-        cache.put(Arc::new(newer));
+        cache.put(case(3), None);
+        cache.put(Arc::new(newer), None);
         assert_eq!(cache.get(id(1)).unwrap().revision, 2);
         cache.forget(id(1));
         assert!(cache.get(id(1)).is_none());

@@ -230,6 +230,12 @@ impl Definitions {
         )
     }
 
+    /// Returns the number of the newest publication that this node knows.
+    pub(crate) fn publication(&self) -> u64 {
+        let published = self.published.read();
+        published.unwrap_or_else(PoisonError::into_inner).last
+    }
+
     /// Reads what other nodes have published since, and tells whether there was anything.
     pub(crate) async fn refresh(&self) -> Result<bool, LoadError> {
         let _publishing = self.publishing.lock().await;

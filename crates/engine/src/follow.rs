@@ -15,7 +15,7 @@ use groundbreak_workflow::{Act, Case, CaseId, Command, Workflow};
 
 use crate::definitions::Amendment;
 use crate::runtime::Runtime;
-use crate::submit::{Attempt, by_the_clock, not_of_this_command};
+use crate::submit::{Attempt, Under, by_the_clock, not_of_this_command};
 use crate::turn::Turn;
 use crate::{CaseFault, Committed, Failure, SubmitError};
 
@@ -147,6 +147,7 @@ impl Runtime {
             fault,
         };
         for _ in 0..ATTEMPTS_MAX {
+            let publication = self.definitions.publication();
             let workflow = self.workflow_of(&case).await?;
             let behind = workflow
                 .has_to_follow(&case)
@@ -155,7 +156,11 @@ impl Runtime {
                 return Ok(case);
             }
             let command = follow(&workflow, &case);
-            match self.attempt(&workflow, Some(&case), &command).await? {
+            let under = Under {
+                workflow,
+                publication,
+            };
+            match self.attempt(&under, Some(&case), &command).await? {
                 Attempt::Committed(committed) if !committed.repeated => return Ok(committed.case),
                 // Another node was first, or did something else. Look again.
                 Attempt::Committed(_) | Attempt::Conflict => {
@@ -174,7 +179,7 @@ impl Runtime {
 
     /// Lets a case follow a calendar that was published while a command on it was decided. When
     /// the open cases were listed, one that was just being opened was not among them.
-    pub(crate) async fn follow_if_amended_meanwhile(&self, turn: &Turn, committed: &Committed) {
+    pub(crate) async fn follow_what_was_amended(&self, turn: &Turn, committed: &Committed) {
         if committed.repeated {
             return;
         }

@@ -408,7 +408,7 @@ impl Runtime {
                 ));
             }
         };
-        let moved = match self.write(Some(&case), decision).await? {
+        let moved = match self.write(Some(&case), decision, None).await? {
             Written::Committed(committed) => committed.case,
             // Another node was first, and may have moved it or done something else.
             Written::Conflict | Written::Before(_) => return Ok(Tried::Again),

@@ -52,7 +52,7 @@ impl Runtime {
             return Ok(None);
         };
         let case = Arc::new(case);
-        self.cases.put(Arc::clone(&case));
+        self.cases.put(Arc::clone(&case), None);
         Ok(Some(case))
     }
 

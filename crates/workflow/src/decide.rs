@@ -5,14 +5,15 @@ use crate::data::invalid;
 use crate::draft::Draft;
 use crate::follow::follow;
 use crate::input::{
-    NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective, number,
+    NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective,
+    longer_number, number,
 };
 use crate::signing::{sign, sign_as_any};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature, Term, Text,
-    Timer, Workflow,
+    Act, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Refusal, Signature, Term,
+    TermValue, Text, Timer, Workflow,
 };
 
 /// What is to be written for a command: all of it, or nothing.
@@ -26,6 +27,30 @@ pub struct Decision {
     pub timers: Vec<Timer>,
     /// Everything it can be found by then.
     pub terms: Vec<Term>,
+}
+
+impl Decision {
+    /// Gives a case that is to be opened a number of one digit more, since another case has its
+    /// number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::CaseExists`] when there is no digit to add, or the case is open already.
+    pub fn lengthen_number(&mut self) -> Result<(), Refusal> {
+        let taken = || Refusal::CaseExists {
+            number: self.case.number.clone(),
+        };
+        let longer = longer_number(&self.case.number, self.case.id).ok_or_else(taken)?;
+        match self.commit.entries.first_mut() {
+            Some(Entry::Opened { number, .. }) => number.clone_from(&longer),
+            _ => return Err(taken()),
+        }
+        for term in self.terms.iter_mut().filter(|term| term.name == "number") {
+            term.value = TermValue::Text(longer.clone());
+        }
+        self.case.number = longer;
+        Ok(())
+    }
 }
 
 /// Why there is no decision.

@@ -38,7 +38,7 @@ pub enum DecodeError {
 
 /// Returns the stored form of a commit.
 pub fn encode_commit(commit: &Commit) -> Vec<u8> {
-    encode(commit)
+    encode(commit, 512)
 }
 
 /// Reads a stored commit.
@@ -52,7 +52,7 @@ pub fn decode_commit(bytes: &[u8]) -> Result<Commit, DecodeError> {
 
 /// Returns the stored form of a case.
 pub fn encode_case(case: &Case) -> Vec<u8> {
-    encode(case)
+    encode(case, 1_024)
 }
 
 /// Reads a stored case. On any error the journal tells the same, by folding it.
@@ -64,8 +64,10 @@ pub fn decode_case(bytes: &[u8]) -> Result<Case, DecodeError> {
     decode(bytes)
 }
 
-fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = vec![FORM];
+/// `usual` is the length that most come to.
+fn encode<T: Serialize>(value: &T, usual: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(usual);
+    bytes.push(FORM);
     let mut serializer = minicbor_serde::Serializer::new(&mut bytes);
     // Writing to memory does not fail, and these types hold nothing that CBOR cannot: an error
     // here would show as a record that does not decode, which every reader checks.

@@ -2,7 +2,7 @@
 
 use groundbreak_sla::Timestamp;
 
-use crate::{Act, Actor, Case, Command, Refusal, Signature, Text, Workflow};
+use crate::{Act, Actor, Case, CaseId, Command, Refusal, Signature, Text, Workflow};
 
 /// The earliest instant that can be recorded, in milliseconds: calendars begin with 1970, in every
 /// zone.
@@ -126,19 +126,32 @@ fn is_unseen(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The number staff call a case by: the day it was opened at the centre, and six characters that
-/// come from its id.
+/// The digits of a case number that follow from its id.
+const NUMBER_LENGTH: usize = 6;
+/// The most digits: the bits of an id that are random give no more.
+const NUMBER_LENGTH_MAX: usize = 12;
+
+/// Returns the number staff call a new case by: the day, and digits made from the id.
 pub(crate) fn number(workflow: &Workflow, command: &Command, at: Timestamp) -> String {
+    let day = at.in_zone(workflow.calendar.tz()).format("%Y%m%d");
+    format!("{day}-{}", digits(command.case, NUMBER_LENGTH))
+}
+
+/// Returns a case's number with one more digit; `None` when there is none to add.
+pub(crate) fn longer_number(number: &str, case: CaseId) -> Option<String> {
+    let (day, tail) = number.split_once('-')?;
+    (tail.len() < NUMBER_LENGTH_MAX).then(|| format!("{day}-{}", digits(case, tail.len() + 1)))
+}
+
+/// Returns the last bits of an id as digits. Those of a version 7 UUID are random.
+fn digits(case: CaseId, length: usize) -> String {
     /// Crockford's alphabet: no I, L, O or U, so that a number can be read out.
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let day = at.in_zone(workflow.calendar.tz()).format("%Y%m%d");
-    // The low bits of a version 7 UUID are random.
-    let bits = command.case.0.as_u128();
-    let tail: String = (0..6)
+    let bits = case.0.as_u128();
+    (0..length)
         .rev()
         .map(|place| char::from(ALPHABET[((bits >> (place * 5)) & 31) as usize]))
-        .collect();
-    format!("{day}-{tail}")
+        .collect()
 }
 
 /// Returns a case number as it is kept, from one as it was typed or read out: capitals, no space

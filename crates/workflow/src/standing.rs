@@ -1,7 +1,5 @@
 //! How a case stands under its workflow: places, candidates, clocks, lanes.
 
-use std::collections::BTreeSet;
-
 use groundbreak_sla::{
     BreachCause, CalendarSet, ClockError, ClockEvent, ClockPolicy, ClockReading, ClockState, Light,
     Timestamp, Verdict,
@@ -14,8 +12,8 @@ use crate::situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
-use crate::workflow::{Clock, Delay, StateKind, Transition};
-use crate::{Case, Stuck, Text, Value, Workflow};
+use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
+use crate::{Case, Gate, Stuck, Text, Value, Workflow};
 
 impl Workflow {
     /// Tells whether a case has reached its end.
@@ -117,7 +115,7 @@ impl Workflow {
 
     /// Tells whether a gate is open for a case. A gate that asks for a fact nobody has recorded is
     /// closed.
-    pub(crate) fn gate_is_open(&self, gate: &crate::Gate, case: &Case) -> bool {
+    pub(crate) fn gate_is_open(&self, gate: &Gate, case: &Case) -> bool {
         let at = |state: &str| case.is_in(state);
         gate.when.eval(&Facts { case, at: &at }).unwrap_or(false)
     }
@@ -167,18 +165,56 @@ impl Workflow {
 
     /// Returns the events that nothing but the actor stands before, in the order of the workflow.
     pub(crate) fn open_events(&self, case: &Case) -> Result<Vec<&str>, Stuck> {
-        let open: BTreeSet<String> = self
-            .acts(case)?
+        let candidates = self.candidates(case)?;
+        let mut open = Vec::new();
+        for (name, event) in &self.events {
+            let leading = leading(&candidates, name);
+            if leading.is_empty() {
+                continue;
+            }
+            // One of several is taken; without a condition, whichever it is.
+            let plain = |transition: &&Transition| {
+                transition.guard.is_none()
+                    && transition.requires.is_empty()
+                    && transition.gates.is_empty()
+            };
+            if leading.iter().all(plain) || self.is_open(case, name, event)? {
+                open.push(name.as_str());
+            }
+        }
+        Ok(open)
+    }
+
+    /// Tells whether an event would do something, and its documents are there and its gates open.
+    fn is_open(&self, case: &Case, name: &str, event: &EventKind) -> Result<bool, Stuck> {
+        let taken = self.taken(case, name, event)?;
+        let mut documents = taken.iter().flat_map(|transition| &transition.requires);
+        let mut gates = taken.iter().flat_map(|transition| &transition.gates);
+        Ok(!taken.is_empty()
+            && documents.all(|document| case.has_document(document))
+            && gates.all(|gate| {
+                let gate = self.gates.get(gate);
+                gate.is_none_or(|gate| self.may_be_open(gate, case, &event.asks))
+            }))
+    }
+
+    /// Returns the transitions an event would take.
+    fn taken(&self, case: &Case, name: &str, event: &EventKind) -> Result<Vec<&Transition>, Stuck> {
+        let outlook = self.look(case, Event::Named(name), &event.asks)?;
+        Ok(outlook
+            .step
+            .microsteps
+            .first()
+            .filter(|microstep| microstep.cause == Cause::External)
             .into_iter()
-            .filter(|act| act.open)
-            .map(|act| act.event)
-            .collect();
-        Ok(self
-            .events
-            .keys()
-            .map(String::as_str)
-            .filter(|event| open.contains(*event))
+            .flat_map(|microstep| &microstep.transitions)
+            .map(|id| self.transition(*id))
             .collect())
+    }
+
+    /// Tells whether a gate is open, or depends on a fact that is still asked for.
+    fn may_be_open(&self, gate: &Gate, case: &Case, asked: &[String]) -> bool {
+        asked.iter().any(|field| gate.when.reads(field)) || self.gate_is_open(gate, case)
     }
 
     pub(crate) fn event_title(&self, event: &str) -> Text {
@@ -224,24 +260,11 @@ impl Workflow {
         let candidates = self.candidates(case)?;
         let mut acts: Vec<NextAct> = Vec::new();
         for (name, event) in &self.events {
-            let leading: Vec<&Transition> = candidates
-                .iter()
-                .filter(|transition| transition.event.as_deref() == Some(name.as_str()))
-                .copied()
-                .collect();
+            let leading = leading(&candidates, name);
             if leading.is_empty() {
                 continue;
             }
-            let outlook = self.look(case, Event::Named(name), &event.asks)?;
-            let taken: Vec<&Transition> = outlook
-                .step
-                .microsteps
-                .first()
-                .filter(|microstep| microstep.cause == Cause::External)
-                .into_iter()
-                .flat_map(|microstep| &microstep.transitions)
-                .map(|id| self.transition(*id))
-                .collect();
+            let taken = self.taken(case, name, event)?;
             let conditions = if taken.is_empty() {
                 leading
                     .iter()
@@ -340,8 +363,7 @@ impl Workflow {
                     name: name.clone(),
                     title: gate.title.clone(),
                     law: gate.law.clone(),
-                    open: asked.iter().any(|field| gate.when.reads(field))
-                        || self.gate_is_open(gate, case),
+                    open: self.may_be_open(gate, case, asked),
                 });
             }
         }
@@ -505,6 +527,15 @@ impl Workflow {
         }
         steps
     }
+}
+
+/// Returns the transitions that answer to an event.
+fn leading<'a>(candidates: &[&'a Transition], event: &str) -> Vec<&'a Transition> {
+    candidates
+        .iter()
+        .filter(|transition| transition.event.as_deref() == Some(event))
+        .copied()
+        .collect()
 }
 
 pub(crate) fn uncomputable(error: &ClockError) -> Stuck {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use groundbreak_engine::{Engine, EngineOptions, SubmitError};
+use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_server::{Account, Accounts, ApiToken, ServerOptions, router};
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{CaseId, Refusal, encode_case, encode_commit};
+use groundbreak_workflow::{CaseId, encode_case, encode_commit};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -270,44 +270,32 @@ impl Client for Clerk {
             return Ok(false);
         }
         let event = self.done.checked_sub(1).and_then(|done| EVENTS.get(done));
-        let accepted = match event {
+        match event {
             None => self.desk.open(self.case).await?,
-            Some(event) => {
-                self.desk.fire(self.case, event).await?;
-                true
-            }
-        };
-        if accepted {
-            self.done += 1;
-        } else {
-            self.begin_another();
+            Some(event) => self.desk.fire(self.case, event).await?,
         }
-        Ok(accepted)
+        self.done += 1;
+        Ok(true)
     }
 }
 
 impl Desk {
-    /// Opens a case. Returns `false` if its number is taken, which happens among very many of a day.
-    async fn open(&mut self, case: CaseId) -> Result<bool> {
+    async fn open(&mut self, case: CaseId) -> Result<()> {
         match self {
             Self::Engine(engine) => {
                 let opening = standard_case::opening(STANDARD, case, engine.new_command_id());
-                match engine.submit(opening).await {
-                    Ok(_) => Ok(true),
-                    Err(SubmitError::Refused(Refusal::CaseExists { .. })) => Ok(false),
-                    Err(error) => Err(error.into()),
-                }
+                engine.submit(opening).await?;
             }
             Self::Server(connection) => {
                 let body =
                     format!(r#"{{"workflow":"{STANDARD}","title":"{TITLE}","id":"{case}"}}"#);
-                match connection.send("POST", "/cases", &body).await? {
-                    201 => Ok(true),
-                    409 => Ok(false),
-                    status => bail!("the server answered {status} to an opening"),
+                let status = connection.send("POST", "/cases", &body).await?;
+                if status != 201 {
+                    bail!("the server answered {status} to an opening");
                 }
             }
         }
+        Ok(())
     }
 
     async fn fire(&mut self, case: CaseId, event: &str) -> Result<()> {
