@@ -106,7 +106,7 @@ impl Engine {
             let case = CaseId(due.case);
             let instant = time.now().max(Timestamp::from_millis(due.due_at));
             time.set(instant);
-            match runtime.fire_case(case, instant, None).await {
+            match runtime.fire_case(case, instant).await {
                 Ok(Some(fired)) if fired.count > 0 || fired.followed => {
                     advanced.fired += fired.count;
                     if let Some(refusal) = fired.refused {

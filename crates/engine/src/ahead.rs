@@ -1,11 +1,10 @@
-//! Cases that are read before their timers fall due, so that a burst of timers waits for no disk.
+//! Cases are read before their timers fall due, so that a burst of timers waits for no disk.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use groundbreak_store::DueTimer;
-use groundbreak_workflow::{Case, CaseId};
+use groundbreak_workflow::CaseId;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -15,46 +14,23 @@ use crate::runtime::{Runtime, read_snapshot};
 /// How long before its timer falls due a case is read, in milliseconds.
 pub(crate) const AHEAD_MS: i64 = 2_000;
 /// How often it is looked what falls due next.
-const LOOKED_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOOKED_EVERY: Duration = Duration::from_secs(1);
 /// The most cases that are read ahead. What is due beyond is read when its turn comes.
 const CASES_MAX: usize = 10_000;
 /// The timers listed, and the cases read, at once.
 const AT_ONCE: usize = 256;
 
-/// The cases read ahead.
-///
-/// They may have moved on since. Whoever uses one finds out when the store refuses what was decided
-/// on it.
-#[derive(Debug, Default)]
-pub(crate) struct Ahead {
-    cases: HashMap<CaseId, Arc<Case>>,
-    looked_at: Option<Instant>,
-}
-
-impl Ahead {
-    /// Takes a case out, if it was read.
-    pub(crate) fn take(&mut self, case: CaseId) -> Option<Arc<Case>> {
-        self.cases.remove(&case)
-    }
-
-    /// Tells whether it is time to look again what falls due.
-    pub(crate) fn is_old(&self, now: Instant) -> bool {
-        self.looked_at
-            .is_none_or(|looked_at| now >= looked_at + LOOKED_EVERY)
-    }
-}
-
 impl Runtime {
-    /// Reads the cases whose timers fall due first, up to an instant in milliseconds. It stops as
-    /// soon as one is due.
-    pub(crate) async fn read_ahead(&self, until: i64, ahead: &mut Ahead) -> Result<(), Failure> {
-        ahead.looked_at = Some(Instant::now());
+    /// Reads the cases whose timers fall due first, up to an instant in milliseconds, and returns
+    /// when it began. It stops as soon as one is due.
+    pub(crate) async fn read_ahead(&self, until: i64) -> Result<Instant, Failure> {
+        let began = Instant::now();
         let mut listed = HashSet::new();
         let mut after: Option<DueTimer> = None;
         while listed.len() < CASES_MAX {
             let is_due = self.bell.until() <= self.time.now().as_millis();
             if is_due || *self.stopping.borrow() {
-                return Ok(());
+                return Ok(began);
             }
             let page = self
                 .store
@@ -62,38 +38,32 @@ impl Runtime {
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.clone());
-            let mut missing = Vec::new();
-            for case in page.iter().map(|timer| CaseId(timer.case)) {
-                if listed.insert(case)
-                    && !ahead.cases.contains_key(&case)
-                    && !self.cases.holds(case)
-                {
-                    missing.push(case);
-                }
-            }
-            ahead.cases.extend(self.read_cases(&missing).await);
+            let cases = page.iter().map(|timer| CaseId(timer.case));
+            let new: Vec<CaseId> = cases.filter(|case| listed.insert(*case)).collect();
+            self.read_early(&new).await;
         }
-        ahead.cases.retain(|case, _| listed.contains(case));
-        Ok(())
+        // What is not due any more was read in vain.
+        self.cases.retain_early(|case| listed.contains(&case));
+        Ok(began)
     }
 
-    /// Reads several cases at once. One that cannot be read so is not in the answer: whoever needs
-    /// it reads it alone, and is told why.
-    pub(crate) async fn read_cases(&self, ids: &[CaseId]) -> HashMap<CaseId, Arc<Case>> {
-        if ids.is_empty() {
-            return HashMap::new();
+    /// Reads those of these cases that are not in memory, all at once. One that cannot be read so
+    /// is left out: whoever needs it reads it alone, and is told why.
+    pub(crate) async fn read_early(&self, cases: &[CaseId]) {
+        let missing = self.cases.expect(cases);
+        if missing.is_empty() {
+            return;
         }
-        let asked: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let asked: Vec<Uuid> = missing.iter().map(|case| case.0).collect();
         match self.store.load_many(&asked).await {
-            Ok(found) => found
-                .iter()
-                .filter_map(|snapshot| read_snapshot(CaseId(snapshot.case), snapshot).ok())
-                .map(|case| (case.id, Arc::new(case)))
-                .collect(),
-            Err(error) => {
-                tracing::debug!(%error, "cases are read one by one");
-                HashMap::new()
+            Ok(found) => {
+                for snapshot in &found {
+                    if let Ok(case) = read_snapshot(CaseId(snapshot.case), snapshot) {
+                        self.cases.put_early(case);
+                    }
+                }
             }
+            Err(error) => tracing::debug!(%error, "cases are read one by one"),
         }
     }
 }

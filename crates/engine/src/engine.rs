@@ -14,7 +14,6 @@ use tokio::sync::{
 use tokio::task::JoinHandle;
 use uuid::{ContextV7, Uuid};
 
-use crate::ahead::Ahead;
 use crate::bell::Bell;
 use crate::case_cache::CaseCache;
 use crate::definitions::{Definitions, LoadError};
@@ -212,9 +211,7 @@ impl Engine {
             tracing::warn!(%failure, "not all open cases follow the newest calendar yet");
         }
         let mut parked = Parked::default();
-        runtime
-            .fire_all(runtime.time.now(), &mut parked, &mut Ahead::default())
-            .await?;
+        runtime.fire_all(runtime.time.now(), &mut parked).await?;
         let timers = if runtime.time.simulated().is_some() {
             TimerTask::None
         } else {

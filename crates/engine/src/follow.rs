@@ -92,7 +92,7 @@ impl Runtime {
             if *self.stopping.borrow() {
                 return Err(Failure::Closed);
             }
-            match self.fire_case(case, self.time.now(), None).await {
+            match self.fire_case(case, self.time.now()).await {
                 Ok(_) => return Ok(()),
                 Err(SubmitError::Overloaded) => tokio::time::sleep(OVERLOADED_WAIT).await,
                 // It is not written to until it is mended, and follows before it is.

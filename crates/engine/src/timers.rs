@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use groundbreak_store::DueTimer;
+use groundbreak_workflow::CaseId;
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Case, CaseId};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::ahead::{AHEAD_MS, Ahead};
+use crate::ahead::{AHEAD_MS, LOOKED_EVERY};
 use crate::bell::Bell;
 use crate::runtime::Runtime;
 use crate::submit::Fired;
@@ -77,9 +77,9 @@ pub(crate) async fn run(
     mut stopping: watch::Receiver<bool>,
     mut parked: Parked,
 ) {
-    let mut ahead = Ahead::default();
+    let mut looked_ahead: Option<Instant> = None;
     while let Some(alive) = runtime.upgrade() {
-        let next = alive.fire_and_look_ahead(&mut parked, &mut ahead).await;
+        let next = alive.fire_and_find_next(&mut parked).await;
         drop(alive);
         let until = match next {
             Ok(next) => bell.sleep_until(next),
@@ -103,14 +103,15 @@ pub(crate) async fn run(
                 break;
             }
             let soon = until <= now_ms.saturating_add(AHEAD_MS);
-            if soon && ahead.is_old(now) {
+            if soon && looked_ahead.is_none_or(|last| now >= last + LOOKED_EVERY) {
                 let Some(alive) = runtime.upgrade() else {
                     return;
                 };
-                let read = alive.read_ahead(now_ms.saturating_add(AHEAD_MS), &mut ahead);
-                if let Err(failure) = read.await {
+                let read = alive.read_ahead(now_ms.saturating_add(AHEAD_MS)).await;
+                looked_ahead = Some(read.unwrap_or_else(|failure| {
                     tracing::debug!(%failure, "cases are read when their timers fall due");
-                }
+                    now
+                }));
                 continue;
             }
             // Early enough to read ahead.
@@ -136,12 +137,8 @@ pub(crate) async fn run(
 
 impl Runtime {
     /// Fires what is due now, and returns the instant of the next timer in milliseconds.
-    async fn fire_and_look_ahead(
-        self: &Arc<Self>,
-        parked: &mut Parked,
-        ahead: &mut Ahead,
-    ) -> Result<i64, Failure> {
-        self.fire_all(self.time.now(), parked, ahead).await?;
+    async fn fire_and_find_next(self: &Arc<Self>, parked: &mut Parked) -> Result<i64, Failure> {
+        self.fire_all(self.time.now(), parked).await?;
         self.bell.reset();
         let now = Instant::now();
         let next = self
@@ -157,7 +154,6 @@ impl Runtime {
         self: &Arc<Self>,
         until: Timestamp,
         parked: &mut Parked,
-        ahead: &mut Ahead,
     ) -> Result<(), Failure> {
         let mut due = Due::new(until);
         let mut firing = FuturesUnordered::new();
@@ -165,9 +161,9 @@ impl Runtime {
         loop {
             // What has begun is finished when the engine is shut down, and nothing new begins.
             while listed.is_ok() && firing.len() < self.timers_at_once && !*self.stopping.borrow() {
-                match due.next(self, parked, ahead).await {
-                    Ok(Some((case, known))) => {
-                        let fired = self.fire_case(case, until, known);
+                match due.next(self, parked).await {
+                    Ok(Some(case)) => {
+                        let fired = self.fire_case(case, until);
                         firing.push(async move { (case, fired.await) });
                     }
                     Ok(None) => break,
@@ -177,6 +173,7 @@ impl Runtime {
             let Some((case, outcome)) = firing.next().await else {
                 break;
             };
+            self.cases.drop_early(case);
             note(parked, case, outcome);
             if parked.cases.contains_key(&case) {
                 due.parked.insert(case);
@@ -190,28 +187,23 @@ impl Runtime {
     }
 
     /// Begins to fire the timers of one case that are due at `until` or before, in a task of its
-    /// own: a fault of the program ends that task, and no other. `known` is the case as it was
-    /// read before, if it was; it may have moved on since.
+    /// own: a fault of the program ends that task, and no other. The task goes on when what is
+    /// returned is dropped.
     pub(crate) fn fire_case(
         self: &Arc<Self>,
         case: CaseId,
         until: Timestamp,
-        known: Option<Arc<Case>>,
     ) -> impl Future<Output = Result<Option<Fired>, SubmitError>> + Send + use<> {
         let runtime = Arc::clone(self);
         let task = tokio::spawn(async move {
             let turn = runtime.turns.take(case).await;
-            let known = match runtime.cases.get(case).or(known) {
-                Some(known) => known,
-                None => match runtime.load(&turn).await? {
-                    Some(read) => read,
-                    None => return Ok(None),
-                },
+            let Some(known) = runtime.load(&turn).await? else {
+                return Ok(None);
             };
             let fired = runtime.fire_due(&turn, known, until).await?;
             let none = fired.count == 0 && !fired.followed;
             if none && runtime.has_moved_on(Some(&fired.case)).await? {
-                // It was read too early, or another node has set the timer, or fired it.
+                // Another node has set the timer, or fired it.
                 runtime.cases.forget(case);
                 return match runtime.load(&turn).await? {
                     Some(newest) => runtime.fire_due(&turn, newest, until).await.map(Some),
@@ -264,8 +256,8 @@ struct Due {
     until: Timestamp,
     after: Option<DueTimer>,
     listed: HashSet<CaseId>,
-    /// Those of the page last read whose turn has not come, as they were read.
-    waiting: VecDeque<(CaseId, Option<Arc<Case>>)>,
+    /// Those of the page last read whose turn has not come.
+    waiting: VecDeque<CaseId>,
     /// Those that are due and parked.
     parked: HashSet<CaseId>,
 }
@@ -281,14 +273,12 @@ impl Due {
         }
     }
 
-    /// Returns the next case that is not parked, as it was read if that was done, or `None` at the
-    /// end.
+    /// Returns the next case that is not parked, or `None` at the end.
     async fn next(
         &mut self,
         runtime: &Runtime,
         parked: &Parked,
-        ahead: &mut Ahead,
-    ) -> Result<Option<(CaseId, Option<Arc<Case>>)>, Failure> {
+    ) -> Result<Option<CaseId>, Failure> {
         while self.waiting.is_empty() {
             let until = self.until.as_millis();
             let page = runtime
@@ -300,7 +290,6 @@ impl Due {
             };
             self.after = Some(last.clone());
             let now = Instant::now();
-            let mut missing = Vec::new();
             for case in page.iter().map(|timer| CaseId(timer.case)) {
                 if !self.listed.insert(case) {
                     continue;
@@ -308,21 +297,11 @@ impl Due {
                 if parked.cases.contains_key(&case) {
                     self.parked.insert(case);
                 }
-                if parked.holds(case, now) {
-                    continue;
-                }
-                let known = ahead.take(case);
-                if known.is_none() && !runtime.cases.holds(case) {
-                    missing.push(case);
-                }
-                self.waiting.push_back((case, known));
-            }
-            let mut read = runtime.read_cases(&missing).await;
-            for (case, known) in &mut self.waiting {
-                if known.is_none() {
-                    *known = read.remove(case);
+                if !parked.holds(case, now) {
+                    self.waiting.push_back(case);
                 }
             }
+            runtime.read_early(self.waiting.make_contiguous()).await;
         }
         Ok(self.waiting.pop_front())
     }
