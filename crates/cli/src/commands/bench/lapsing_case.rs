@@ -35,7 +35,8 @@ pub(super) const DUE: Timestamp = Timestamp::from_millis(1_780_279_200_000);
 /// evenly among the others, which lapse an hour later or more.
 ///
 /// What is written is what the engine would write. It is written past it, so that it does not take
-/// long: nobody's turn is waited for, and no number of a case is looked up.
+/// long: nobody's turn is waited for, and no number of a case is looked up. The directory is opened
+/// once more, as on the next day: the first opening checks what was written, and takes memory for it.
 pub(super) async fn fill(data: &Path, pending: u64, due: u64) -> Result<()> {
     let store = directory::create(data)?;
     // A time that stands still: nothing lapses.
@@ -82,6 +83,8 @@ pub(super) async fn fill(data: &Path, pending: u64, due: u64) -> Result<()> {
         appended??;
     }
     engine.shutdown().await?;
+    drop((engine, store));
+    directory::open(data)?.close().await?;
     Ok(())
 }
 
