@@ -139,6 +139,33 @@ const WORDS: &[(&str, &str, &str)] = &[
         "要测的磁盘上的目录；其中建立的内容测后删除",
     ),
     ("bench case", "format", "输出形式"),
+    (
+        "bench timers",
+        "",
+        "让许多定时器在同一刻到期，同时还有更多在等待",
+    ),
+    (
+        "bench timers",
+        "pending",
+        "有多少办件带着定时器等待，1 至 10000000",
+    ),
+    ("bench timers", "due", "其中多少定时器在同一刻到期"),
+    (
+        "bench timers",
+        "clients",
+        "同时有多少客户端向其他办件提交命令，0 至 1024",
+    ),
+    (
+        "bench timers",
+        "directory",
+        "要测的磁盘上的目录；其中建立的内容测后删除",
+    ),
+    ("bench timers", "format", "输出形式"),
+    (
+        "bench timers",
+        "fill",
+        "只填充这个数据目录：由测量的进程另起一个进程来做",
+    ),
     ("case", "", "在没有服务占用的数据目录上办件"),
     ("case open", "", "接件"),
     ("case open", "workflow", "流程名称"),

@@ -39,6 +39,11 @@ impl Bell {
         self.until.fetch_min(next, Ordering::SeqCst).min(next)
     }
 
+    /// Returns the instant the task sleeps until.
+    pub(crate) fn until(&self) -> i64 {
+        self.until.load(Ordering::SeqCst)
+    }
+
     /// Waits until something earlier is expected than was before.
     pub(crate) async fn rung(&self) {
         self.rung.notified().await;

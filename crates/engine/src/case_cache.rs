@@ -27,6 +27,10 @@ struct Known {
 ///
 /// What was not used while half of the places were filled anew is forgotten. That is close to
 /// least recently used, and needs no list.
+///
+/// Beside them are cases that were read early, by a task whose turn it was not. Each was expected
+/// before it was read, and what is put or forgotten meanwhile is expected no longer, so that an old
+/// revision never takes the place of a newer one.
 #[derive(Debug)]
 pub(crate) struct CaseCache {
     half: usize,
@@ -37,6 +41,8 @@ pub(crate) struct CaseCache {
 struct Generations {
     young: HashMap<CaseId, Known>,
     old: HashMap<CaseId, Known>,
+    /// `None` until it is read.
+    early: HashMap<CaseId, Option<Known>>,
 }
 
 impl CaseCache {
@@ -71,10 +77,42 @@ impl CaseCache {
             .then(|| (Arc::clone(&known.case), Arc::clone(&standing.workflow)))
     }
 
+    /// Expects those of these cases that are not there, and returns them.
+    pub(crate) fn expect(&self, ids: &[CaseId]) -> Vec<CaseId> {
+        let mut generations = self.generations();
+        let missing = ids.iter().copied().filter(|id| !generations.holds(*id));
+        let missing: Vec<CaseId> = missing.collect();
+        let expected = missing.iter().map(|id| (*id, None));
+        generations.early.extend(expected);
+        missing
+    }
+
+    /// Keeps a case that was read after it was expected, if it still is.
+    pub(crate) fn put_early(&self, case: Case) {
+        let mut generations = self.generations();
+        if let Some(place) = generations.early.get_mut(&case.id) {
+            *place = Some(Known {
+                case: Arc::new(case),
+                standing: None,
+            });
+        }
+    }
+
+    /// Keeps of what was read early only what is still wanted.
+    pub(crate) fn retain_early(&self, wanted: impl Fn(CaseId) -> bool) {
+        self.generations().early.retain(|id, _| wanted(*id));
+    }
+
+    /// Lets go of a case that was read early.
+    pub(crate) fn drop_early(&self, id: CaseId) {
+        self.generations().early.remove(&id);
+    }
+
     /// Keeps a case. Only the task whose turn it is may do so: it knows the newest revision.
     pub(crate) fn put(&self, case: Arc<Case>, standing: Option<Standing>) {
         let mut generations = self.generations();
         generations.old.remove(&case.id);
+        generations.early.remove(&case.id);
         generations.keep(Known { case, standing }, self.half);
     }
 
@@ -82,6 +120,7 @@ impl CaseCache {
         let mut generations = self.generations();
         generations.young.remove(&id);
         generations.old.remove(&id);
+        generations.early.remove(&id);
     }
 
     /// A panic cannot leave a case half changed, so a poisoned lock is as good as any.
@@ -98,7 +137,16 @@ impl Generations {
         if let Some(known) = self.old.remove(&id) {
             self.keep(known, half);
         }
-        self.young.get(&id)
+        match self.young.get(&id) {
+            Some(known) => Some(known),
+            None => self.early.get(&id)?.as_ref(),
+        }
+    }
+
+    fn holds(&self, id: CaseId) -> bool {
+        self.young.contains_key(&id)
+            || self.old.contains_key(&id)
+            || self.early.get(&id).is_some_and(Option::is_some)
     }
 
     fn keep(&mut self, known: Known, half: usize) {
@@ -190,5 +238,42 @@ mod tests {
         assert_eq!(cache.get(id(1)).unwrap().revision, 2);
         cache.forget(id(1));
         assert!(cache.get(id(1)).is_none());
+    }
+
+    #[test]
+    fn what_was_read_early_takes_the_place_of_nothing_newer() {
+        for cases_max in [0, 10] {
+            let cache = CaseCache::new(cases_max);
+            let mut newer = Case::clone(&case(2));
+            newer.revision = 2;
+            assert_eq!(cache.expect(&[id(1), id(2), id(3)]).len(), 3);
+            // Changed between being read and being put.
+            cache.put(Arc::new(newer), None);
+            cache.forget(id(3));
+            for number in 1..=4 {
+                cache.put_early(Case::clone(&case(number)));
+            }
+            assert_eq!(cache.get(id(1)).unwrap().revision, 1);
+            assert!(cache.get(id(2)).is_none_or(|case| case.revision == 2));
+            assert!(cache.get(id(3)).is_none() && cache.get(id(4)).is_none());
+            assert!(cache.expect(&[id(1)]).is_empty());
+            // Changed afterwards.
+            let mut newer = Case::clone(&case(1));
+            newer.revision = 2;
+            cache.put(Arc::new(newer), None);
+            assert!(cache.get(id(1)).is_none_or(|case| case.revision == 2));
+        }
+    }
+
+    #[test]
+    fn what_was_read_early_goes_when_it_is_not_wanted() {
+        let cache = CaseCache::new(10);
+        cache.expect(&[id(1), id(2)]);
+        cache.put_early(Case::clone(&case(1)));
+        cache.put_early(Case::clone(&case(2)));
+        cache.retain_early(|case| case == id(2));
+        assert!(cache.get(id(1)).is_none() && cache.get(id(2)).is_some());
+        cache.drop_early(id(2));
+        assert!(cache.get(id(2)).is_none());
     }
 }

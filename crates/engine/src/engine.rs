@@ -62,7 +62,8 @@ pub struct EngineOptions {
     pub commands_max: u32,
     /// The most cases kept in memory. With 0 or 1 each command reads its case from the store.
     pub cases_cached_max: usize,
-    /// The most cases whose timers are fired at the same time. At least 1.
+    /// The most cases whose timers are fired at the same time. At least 1. They take no place of
+    /// commands; as many wait for the store at once, which writes those together.
     pub timers_at_once: usize,
     /// The most cases whose effects are done at the same time: as many whose messages are
     /// delivered, and as many that act on other cases. At least 1.
@@ -73,14 +74,14 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// The time of the machine, 1024 commands, 4096 cases, the timers and the effects of 16 cases at
-    /// once, and nobody to take messages to the outside.
+    /// The time of the machine, 1024 commands, 4096 cases, the timers of 512 cases and the effects
+    /// of 16 at once, and nobody to take messages to the outside.
     fn default() -> Self {
         Self {
             time: Arc::new(SystemTime),
             commands_max: 1_024,
             cases_cached_max: 4_096,
-            timers_at_once: 16,
+            timers_at_once: 512,
             effects_at_once: 16,
             deliver: None,
         }

@@ -86,6 +86,7 @@
 //! changed and read it ([`Engine::commits`]). It knows no accounts: an [`workflow::Actor`] is who the caller says.
 
 mod advance;
+mod ahead;
 mod bell;
 mod case_cache;
 mod definitions;

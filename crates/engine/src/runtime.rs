@@ -194,7 +194,7 @@ impl Runtime {
     }
 }
 
-fn read_snapshot(id: CaseId, snapshot: &Snapshot) -> Result<Case, String> {
+pub(crate) fn read_snapshot(id: CaseId, snapshot: &Snapshot) -> Result<Case, String> {
     let case = decode_case(&snapshot.state).map_err(|error| error.to_string())?;
     if case.id != id || case.revision != snapshot.revision {
         return Err("it is of another case or revision".to_owned());

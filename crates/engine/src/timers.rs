@@ -1,16 +1,18 @@
 //! The task that fires timers, and what it shares with simulated time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use groundbreak_store::DueTimer;
 use groundbreak_workflow::CaseId;
 use groundbreak_workflow::sla::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::ahead::{AHEAD_MS, LOOKED_EVERY};
 use crate::bell::Bell;
 use crate::runtime::Runtime;
 use crate::submit::Fired;
@@ -75,8 +77,9 @@ pub(crate) async fn run(
     mut stopping: watch::Receiver<bool>,
     mut parked: Parked,
 ) {
+    let mut looked_ahead: Option<Instant> = None;
     while let Some(alive) = runtime.upgrade() {
-        let next = alive.fire_and_look_ahead(&mut parked).await;
+        let next = alive.fire_and_find_next(&mut parked).await;
         drop(alive);
         let until = match next {
             Ok(next) => bell.sleep_until(next),
@@ -91,13 +94,32 @@ pub(crate) async fn run(
         let again = Instant::now() + STORE_ASKED_EVERY;
         let again = parked.until().map_or(again, |until| until.min(again));
         loop {
-            let left = until.saturating_sub(time.now().as_millis());
-            let (Ok(left), now) = (u64::try_from(left), Instant::now()) else {
+            let now_ms = time.now().as_millis();
+            let (Ok(left), now) = (u64::try_from(until.saturating_sub(now_ms)), Instant::now())
+            else {
                 break;
             };
             if left == 0 || now >= again {
                 break;
             }
+            let soon = until <= now_ms.saturating_add(AHEAD_MS);
+            if soon && looked_ahead.is_none_or(|last| now >= last + LOOKED_EVERY) {
+                let Some(alive) = runtime.upgrade() else {
+                    return;
+                };
+                let read = alive.read_ahead(now_ms.saturating_add(AHEAD_MS)).await;
+                looked_ahead = Some(read.unwrap_or_else(|failure| {
+                    tracing::debug!(%failure, "cases are read when their timers fall due");
+                    now
+                }));
+                continue;
+            }
+            // Early enough to read ahead.
+            let left = if soon {
+                left
+            } else {
+                left - AHEAD_MS.unsigned_abs()
+            };
             let nap = TIME_READ_EVERY
                 .min(Duration::from_millis(left))
                 .min(again - now);
@@ -115,7 +137,7 @@ pub(crate) async fn run(
 
 impl Runtime {
     /// Fires what is due now, and returns the instant of the next timer in milliseconds.
-    async fn fire_and_look_ahead(self: &Arc<Self>, parked: &mut Parked) -> Result<i64, Failure> {
+    async fn fire_and_find_next(self: &Arc<Self>, parked: &mut Parked) -> Result<i64, Failure> {
         self.fire_all(self.time.now(), parked).await?;
         self.bell.reset();
         let now = Instant::now();
@@ -126,66 +148,52 @@ impl Runtime {
     }
 
     /// Fires every timer that is due at `until` or before; several cases at a time, which are
-    /// begun in the order their timers fell due. Cases that are parked are passed over, and
-    /// those whose timers cannot be fired are parked.
+    /// begun in the order their timers fell due, each as soon as there is a place. Cases that are
+    /// parked are passed over, and those whose timers cannot be fired are parked.
     pub(crate) async fn fire_all(
         self: &Arc<Self>,
         until: Timestamp,
         parked: &mut Parked,
     ) -> Result<(), Failure> {
-        let mut still_open = HashSet::new();
-        let mut after: Option<DueTimer> = None;
+        let mut due = Due::new(until);
+        let mut firing = FuturesUnordered::new();
+        let mut listed = Ok(());
         loop {
-            let page = self
-                .store
-                .due_timers(until.as_millis(), after.as_ref(), TIMERS_READ_AT_ONCE)
-                .await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.clone());
-            let now = Instant::now();
-            let mut cases: Vec<CaseId> = Vec::new();
-            let mut listed = HashSet::new();
-            for case in page.iter().map(|timer| CaseId(timer.case)) {
-                if parked.cases.contains_key(&case) {
-                    still_open.insert(case);
-                }
-                if !parked.holds(case, now) && listed.insert(case) {
-                    cases.push(case);
-                }
-            }
             // What has begun is finished when the engine is shut down, and nothing new begins.
-            let mut firing = futures::stream::iter(cases)
-                .map(|case| async move {
-                    if *self.stopping.borrow() {
-                        return None;
+            while listed.is_ok() && firing.len() < self.timers_at_once && !*self.stopping.borrow() {
+                match due.next(self, parked).await {
+                    Ok(Some(case)) => {
+                        let fired = self.fire_case(case, until);
+                        firing.push(async move { (case, fired.await) });
                     }
-                    Some((case, self.fire_case(case, until).await))
-                })
-                .buffer_unordered(self.timers_at_once);
-            while let Some(fired) = firing.next().await {
-                let Some((case, outcome)) = fired else {
-                    continue;
-                };
-                note(parked, case, outcome);
-                if parked.cases.contains_key(&case) {
-                    still_open.insert(case);
+                    Ok(None) => break,
+                    Err(failure) => listed = Err(failure),
                 }
             }
-            if *self.stopping.borrow() {
-                return Ok(());
+            let Some((case, outcome)) = firing.next().await else {
+                break;
+            };
+            self.cases.drop_early(case);
+            note(parked, case, outcome);
+            if parked.cases.contains_key(&case) {
+                due.parked.insert(case);
             }
         }
-        parked.cases.retain(|case, _| still_open.contains(case));
+        listed?;
+        if !*self.stopping.borrow() {
+            parked.cases.retain(|case, _| due.parked.contains(case));
+        }
         Ok(())
     }
 
-    /// Fires the timers of one case that are due at `until` or before, in a task of its own: a
-    /// fault of the program ends that task, and no other.
-    pub(crate) async fn fire_case(
+    /// Begins to fire the timers of one case that are due at `until` or before, in a task of its
+    /// own: a fault of the program ends that task, and no other. The task goes on when what is
+    /// returned is dropped.
+    pub(crate) fn fire_case(
         self: &Arc<Self>,
         case: CaseId,
         until: Timestamp,
-    ) -> Result<Option<Fired>, SubmitError> {
+    ) -> impl Future<Output = Result<Option<Fired>, SubmitError>> + Send + use<> {
         let runtime = Arc::clone(self);
         let task = tokio::spawn(async move {
             let turn = runtime.turns.take(case).await;
@@ -204,14 +212,17 @@ impl Runtime {
             }
             Ok(Some(fired))
         });
-        task.await.unwrap_or_else(|error| {
-            // What the task has cached may be half of what it did.
-            self.cases.forget(case);
-            Err(Failure::Program {
-                source: error.into(),
-            }
-            .into())
-        })
+        let runtime = Arc::clone(self);
+        async move {
+            task.await.unwrap_or_else(|error| {
+                // What the task has cached may be half of what it did.
+                runtime.cases.forget(case);
+                Err(Failure::Program {
+                    source: error.into(),
+                }
+                .into())
+            })
+        }
     }
 
     /// Returns the earliest timer that is due at `until` or before, in milliseconds, of a case
@@ -237,6 +248,62 @@ impl Runtime {
             }
             limit = TIMERS_READ_AT_ONCE;
         }
+    }
+}
+
+/// The cases that have timers due, each once, in the order their timers fell due.
+struct Due {
+    until: Timestamp,
+    after: Option<DueTimer>,
+    listed: HashSet<CaseId>,
+    /// Those of the page last read whose turn has not come.
+    waiting: VecDeque<CaseId>,
+    /// Those that are due and parked.
+    parked: HashSet<CaseId>,
+}
+
+impl Due {
+    fn new(until: Timestamp) -> Self {
+        Self {
+            until,
+            after: None,
+            listed: HashSet::new(),
+            waiting: VecDeque::new(),
+            parked: HashSet::new(),
+        }
+    }
+
+    /// Returns the next case that is not parked, or `None` at the end.
+    async fn next(
+        &mut self,
+        runtime: &Runtime,
+        parked: &Parked,
+    ) -> Result<Option<CaseId>, Failure> {
+        while self.waiting.is_empty() {
+            let until = self.until.as_millis();
+            let page = runtime
+                .store
+                .due_timers(until, self.after.as_ref(), TIMERS_READ_AT_ONCE)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(None);
+            };
+            self.after = Some(last.clone());
+            let now = Instant::now();
+            for case in page.iter().map(|timer| CaseId(timer.case)) {
+                if !self.listed.insert(case) {
+                    continue;
+                }
+                if parked.cases.contains_key(&case) {
+                    self.parked.insert(case);
+                }
+                if !parked.holds(case, now) {
+                    self.waiting.push_back(case);
+                }
+            }
+            runtime.read_early(self.waiting.make_contiguous()).await;
+        }
+        Ok(self.waiting.pop_front())
     }
 }
 

@@ -11,10 +11,11 @@ pub struct SledOptions {
 pub(crate) const CACHE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 impl Default for SledOptions {
-    /// A cache of 256 MiB.
+    /// A cache of 64 MiB: filling a directory was measured to take no longer with it than with
+    /// 256 MiB, and 260 MiB of memory instead of 420.
     fn default() -> Self {
         Self {
-            cache_bytes: 256 * 1024 * 1024,
+            cache_bytes: CACHE_BYTES_MIN,
         }
     }
 }

@@ -225,6 +225,27 @@ impl Store for SledStore {
         Ok(Some(snapshot))
     }
 
+    async fn load_many(&self, cases: &[Uuid]) -> Result<Vec<Snapshot>, ReadError> {
+        // One after the other on one thread: to change threads costs as much as to read a state.
+        let mut cases = cases.to_vec();
+        cases.sort_unstable();
+        let found = self
+            .read(move |tree| {
+                let mut found = Vec::with_capacity(cases.len());
+                for case in cases {
+                    found.extend(reader::state(tree, case)?.map(|(snapshot, _)| snapshot));
+                }
+                Ok(found)
+            })
+            .await?;
+        let last = found
+            .iter()
+            .map(|snapshot| snapshot.position.number())
+            .max();
+        self.shared.durable(last.unwrap_or(0)).await?;
+        Ok(found)
+    }
+
     async fn journal(
         &self,
         case: Uuid,

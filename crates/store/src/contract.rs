@@ -34,6 +34,19 @@ pub trait Store: Send + Sync + 'static {
     /// [`ReadError::Damaged`], [`ReadError::Unavailable`].
     async fn load(&self, case: Uuid) -> Result<Option<Snapshot>, ReadError>;
 
+    /// Returns the latest states of several cases, in any order; a case that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::load`], when it cannot read one of them.
+    async fn load_many(&self, cases: &[Uuid]) -> Result<Vec<Snapshot>, ReadError> {
+        let mut found = Vec::new();
+        for case in cases {
+            found.extend(self.load(*case).await?);
+        }
+        Ok(found)
+    }
+
     /// Returns the records of a case above a revision, ascending. Empty when there are none.
     ///
     /// # Errors

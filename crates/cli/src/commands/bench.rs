@@ -1,12 +1,15 @@
-//! Measures this program on this machine. The case is what is measured; the other files are what it
-//! is measured with.
+//! Measures this program on this machine. Cases and timers are what is measured; the other files are
+//! what they are measured with.
 
 mod case;
 mod closed_loop;
 mod connection;
 mod figures;
+mod lapsing_case;
 mod limit;
+mod process;
 mod standard_case;
+mod timers;
 
 use std::path::PathBuf;
 
@@ -21,11 +24,14 @@ use crate::trouble::{Outcome, Trouble};
 pub(crate) enum Command {
     /// Carry out standard cases from many clients at once, beside the limit of the disk
     Case(case::Arguments),
+    /// Let many timers fall due at one instant, among many more that wait
+    Timers(timers::Arguments),
 }
 
 pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
     match command {
         Command::Case(arguments) => case::run(&arguments, screen).await,
+        Command::Timers(arguments) => timers::run(&arguments, screen).await,
     }
 }
 

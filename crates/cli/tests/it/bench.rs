@@ -39,6 +39,29 @@ fn standard_cases_are_measured_beside_the_limit_of_the_disk() {
 }
 
 #[test]
+fn timers_that_fall_due_at_one_instant_are_all_seen_to_fire() {
+    let ran = run(&[
+        "bench",
+        "timers",
+        "--pending",
+        "300",
+        "--due",
+        "100",
+        "--clients",
+        "2",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let row: serde_json::Value = serde_json::from_str(ran.out.trim()).unwrap();
+    assert_eq!(row["bench"], "timers");
+    assert_eq!((&row["pending"], &row["due"]), (&300.into(), &100.into()));
+    let late = ["p50_ms", "p99_ms", "max_ms"].map(|name| row[name].as_f64().unwrap());
+    assert!(late.is_sorted() && late[2] > 0.0, "{row}");
+    assert!(row["command_p50_ms"].as_f64() <= row["command_p99_ms"].as_f64());
+}
+
+#[test]
 fn a_measurement_that_cannot_be_made_says_why() {
     let none = run(&["bench", "case", "--clients", "0"]);
     assert_eq!(none.status, 2);

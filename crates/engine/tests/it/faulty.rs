@@ -28,6 +28,8 @@ pub(crate) struct FaultyStore {
     appends_left: AtomicUsize,
     /// Appends panic.
     pub(crate) panics: AtomicBool,
+    /// Appends to this case panic.
+    pub(crate) panics_on: Mutex<Option<CaseId>>,
     /// Appends wait while a test holds this for writing.
     pub(crate) appending: RwLock<()>,
     /// How often due timers were asked for.
@@ -47,6 +49,7 @@ impl FaultyStore {
             loses_appends: AtomicBool::new(false),
             appends_left: AtomicUsize::new(usize::MAX),
             panics: AtomicBool::new(false),
+            panics_on: Mutex::new(None),
             appending: RwLock::new(()),
             asked_for_timers: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
@@ -88,7 +91,11 @@ impl Store for FaultyStore {
         let unknown = || AppendError::Unknown {
             source: "the disk went away".into(),
         };
-        assert!(!self.panics.load(Ordering::SeqCst), "told to panic");
+        let panics_on = *self.panics_on.lock().unwrap();
+        assert!(
+            !self.panics.load(Ordering::SeqCst) && panics_on != Some(CaseId(append.case)),
+            "told to panic"
+        );
         let left = |left: usize| left.checked_sub(1);
         let none_left = self
             .appends_left

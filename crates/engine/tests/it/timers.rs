@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use futures::StreamExt;
 use groundbreak_engine::workflow::sla::Timestamp;
 use groundbreak_engine::workflow::{CaseId, Entry};
 use groundbreak_engine::{
@@ -390,6 +391,157 @@ async fn timers_being_fired_are_finished_before_the_store_is_closed() {
     let journal = again.journal(id).await.unwrap();
     let late: Vec<Option<i64>> = fired(&journal).into_iter().map(|(.., late)| late).collect();
     assert_eq!(late, [None], "it fired before the restart, and once");
+}
+
+/// Opens cases whose clocks run from now on, many at a time.
+async fn submitted_cases(engine: &Engine, count: usize) -> Vec<CaseId> {
+    let opening = (0..count).map(|_| submitted_case(engine));
+    futures::stream::iter(opening)
+        .buffered(100)
+        .collect::<Vec<_>>()
+        .await
+}
+
+/// Returns how many timers of these cases were fired, and fails if one was twice.
+async fn fired_once(engine: &Engine, cases: &[CaseId]) -> usize {
+    let mut count = 0;
+    for case in cases {
+        let fired = fired(&engine.journal(*case).await.unwrap());
+        let mut ids: Vec<_> = fired.iter().map(|(id, ..)| id).collect();
+        count += ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), fired.len(), "{fired:?}");
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_timers_takes_no_place_of_commands() {
+    let time = MachineTime::at(START);
+    let place = Place::disk();
+    let mut options = time.options();
+    options.commands_max = 100;
+    let engine = Engine::open(place.store(), options).await.unwrap();
+    publish(&engine).await;
+    let cases = submitted_cases(&engine, 1_500).await;
+    let other = case(&engine).await;
+    time.set(after(HOUR));
+    let mut commands = 0;
+    while fired(&engine.journal(cases[1_499]).await.unwrap()).is_empty() {
+        submit(&engine, other, comment("meanwhile")).await.unwrap();
+        commands += 1;
+    }
+    assert!(commands > 0);
+    for id in &cases {
+        wait_for_fired(&engine, *id, 1).await;
+    }
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_cannot_be_fired_in_the_middle_of_a_burst_is_left_alone() {
+    let time = MachineTime::at(START);
+    let place = Place::memory();
+    let engine = Engine::open(place.store(), time.options()).await.unwrap();
+    publish(&engine).await;
+    let cases = submitted_cases(&engine, 700).await;
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    let (damaged, faulty) = (cases[300], cases[500]);
+    store.garble_records_of(damaged);
+    store.alter_snapshots(move |snapshot| {
+        if snapshot.case == damaged.0 {
+            snapshot.state = b"\x01garbage".to_vec();
+        }
+    });
+    *store.panics_on.lock().unwrap() = Some(faulty);
+    let engine = Engine::open(store.clone(), time.options()).await.unwrap();
+    time.set(after(HOUR));
+    let healthy = cases
+        .iter()
+        .copied()
+        .filter(|id| ![damaged, faulty].contains(id));
+    let healthy: Vec<CaseId> = healthy.collect();
+    for id in &healthy {
+        wait_for_fired(&engine, *id, 1).await;
+    }
+    assert_eq!(fired_once(&engine, &healthy).await, 698);
+    assert_eq!(fired_once(&engine, &[faulty]).await, 0);
+
+    // Each is tried again, and fires when the cause is mended.
+    *store.panics_on.lock().unwrap() = None;
+    store.alter_records(|_| {});
+    store.alter_snapshots(|_| {});
+    for id in [damaged, faulty] {
+        wait_for_fired(&engine, id, 1).await;
+    }
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shutting_down_in_the_middle_of_a_burst_finishes_what_has_begun() {
+    let time = MachineTime::at(START);
+    let place = Place::memory();
+    let store = FaultyStore::on(place.store());
+    let mut options = time.options();
+    options.timers_at_once = 100;
+    let engine = Engine::open(store.clone(), options).await.unwrap();
+    publish(&engine).await;
+    let cases = submitted_cases(&engine, 700).await;
+    let held = store.appending.write().await;
+    time.set(after(HOUR));
+    // The task notices the new time within a second, and is then held up by the store.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let closing = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.shutdown().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(held);
+    closing.await.unwrap().unwrap();
+
+    let again = place.engine_at(after(2 * HOUR)).await;
+    assert_eq!(fired_once(&again, &cases).await, 700);
+    let mut in_time = 0;
+    for id in &cases {
+        let journal = again.journal(*id).await.unwrap();
+        in_time += usize::from(fired(&journal)[0].3.is_none());
+    }
+    assert_eq!(in_time, 100, "those that had begun, and no others");
+}
+
+#[tokio::test]
+async fn cases_are_read_before_their_timers_fall_due_and_fire_on_their_newest_revision() {
+    let time = MachineTime::at(START);
+    let place = Place::memory();
+    let engine = Engine::open(place.store(), time.options()).await.unwrap();
+    publish(&engine).await;
+    let cases = submitted_cases(&engine, 20).await;
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    let engine = Engine::open(store.clone(), time.options()).await.unwrap();
+    let loads = || store.loads.load(Ordering::SeqCst);
+    time.set(after(HOUR - 1_000));
+    for _ in 0..500 {
+        if loads() == 20 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(loads(), 20);
+    submit(&engine, cases[7], comment("just before"))
+        .await
+        .unwrap();
+    time.set(after(HOUR));
+    for id in &cases {
+        wait_for_fired(&engine, *id, 1).await;
+    }
+    assert_eq!(loads(), 20, "nothing is read twice");
+    let case = engine.case(cases[7]).await.unwrap().unwrap();
+    assert_eq!(case.revision, 4);
+    engine.shutdown().await.unwrap();
 }
 
 #[tokio::test]

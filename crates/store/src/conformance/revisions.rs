@@ -22,6 +22,13 @@ pub(super) async fn each_append_adds_one_to_the_revision(factory: &dyn Factory) 
         equal("the loaded revision", snapshot.revision, revision + 1)?;
         equal("the loaded position", snapshot.position, appended.position)?;
     }
+    store.append(append(case(2), 0)).await?;
+    let mut many = store.load_many(&[case(2), case(3), case(1)]).await?;
+    many.sort_by_key(|snapshot| snapshot.case);
+    let mut single: Vec<_> = store.load(case(1)).await?.into_iter().collect();
+    single.extend(store.load(case(2)).await?);
+    single.sort_by_key(|snapshot| snapshot.case);
+    equal("several cases", many, single)?;
     Ok(())
 }
 

@@ -24,6 +24,11 @@ impl Times {
         self.0.len()
     }
 
+    /// Returns the shortest `count` of them.
+    pub(super) fn first(&self, count: usize) -> Self {
+        Self(self.0.iter().take(count).copied().collect())
+    }
+
     /// Returns the time that `percent` of all did not exceed, in milliseconds; 0 when there are none.
     pub(super) fn ms(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);

@@ -38,16 +38,17 @@ const TEXT: &str = include_str!("../../../bench/standard-case.yaml");
 
 /// Publishes it, and the calendar it counts on.
 pub(super) async fn publish(engine: &Engine) -> Result<()> {
+    publish_with(engine, PathBuf::from(PATH), TEXT).await
+}
+
+/// Publishes the shipped calendars, and a workflow that counts on one of them.
+pub(super) async fn publish_with(engine: &Engine, path: PathBuf, text: &str) -> Result<()> {
     let shipped = DefinitionFile::shipped().into_iter();
     let mut files: Vec<_> = shipped
         .filter(|file| file.kind == DefinitionKind::Calendar)
         .collect();
     let kind = DefinitionKind::Workflow;
-    files.push(DefinitionFile::alone(
-        PathBuf::from(PATH),
-        kind,
-        TEXT.to_owned(),
-    ));
+    files.push(DefinitionFile::alone(path, kind, text.to_owned()));
     definitions::publish(engine, &files).await
 }
 
