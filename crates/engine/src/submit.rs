@@ -9,9 +9,9 @@ use groundbreak_store::{
 };
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command, CommandId, Commit, Data, DecideError, Decision, Entry,
-    Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide, decode_commit, encode_case,
-    encode_commit,
+    Act, Actor, Case, CaseId, Command, CommandId, Commit, CommitDigest, Data, DecideError,
+    Decision, Entry, Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide,
+    decode_commit, encode_case,
 };
 use uuid::Uuid;
 
@@ -557,19 +557,20 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
 fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failure> {
     let id = decision.commit.case;
     let damaged = |fault| Failure::CaseDamaged { case: id, fault };
-    let record = encode_commit(&decision.commit);
+    let record = decision.record.clone();
+    let digest = CommitDigest::of(&record);
     let revision = decision.commit.revision;
     let commit =
         decode_commit(&record).map_err(|source| damaged(CaseFault::Record { revision, source }))?;
     let folded = match case {
-        None => Case::open(&commit),
+        None => Case::open(&commit, digest),
         Some(case) => {
             let mut case = case.clone();
-            case.apply(&commit).map(|()| case)
+            case.apply(&commit, digest).map(|()| case)
         }
     };
     let folded = folded.map_err(|error| damaged(error.into()))?;
-    if folded != decision.case {
+    if commit != decision.commit || folded != decision.case {
         return Err(damaged(CaseFault::Unfaithful));
     }
     if let Some(timer) = still_open(decision) {

@@ -20,6 +20,8 @@ use crate::{
 pub struct Decision {
     /// The next commit of the case.
     pub commit: Commit,
+    /// The same as it is to be stored, byte for byte: `case` holds the digest of it.
+    pub record: Vec<u8>,
     /// The case after it.
     pub case: Case,
     /// Every timer the case has then, earliest first.
@@ -188,6 +190,7 @@ fn open(
             number: number(workflow, command, at),
             title: title.trim().to_owned(),
         }],
+        previous: None,
     };
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {

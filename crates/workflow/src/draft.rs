@@ -13,7 +13,10 @@ use crate::case::Stamp;
 use crate::facts::Facts;
 use crate::timers::timers_of;
 use crate::workflow::{Clock, Edge};
-use crate::{Case, CommandId, Commit, Decision, Entry, Signature, Stuck, Workflow};
+use crate::{
+    Case, CommandId, Commit, CommitDigest, Decision, Entry, Signature, Stuck, Workflow,
+    encode_commit,
+};
 
 /// A commit on its way.
 pub(crate) struct Draft<'a> {
@@ -24,6 +27,7 @@ pub(crate) struct Draft<'a> {
     by: Signature,
     command: CommandId,
     entries: Vec<Entry>,
+    previous: Option<CommitDigest>,
     /// From when the clocks count that start now, if that is earlier.
     pub(crate) counts_from: Option<Timestamp>,
 }
@@ -47,6 +51,7 @@ impl<'a> Draft<'a> {
         now: Timestamp,
     ) -> Self {
         let mut case = case.clone();
+        let previous = case.newest;
         case.stamp(
             case.revision + 1,
             &Stamp {
@@ -63,13 +68,14 @@ impl<'a> Draft<'a> {
             by,
             command,
             entries: Vec::new(),
+            previous,
             counts_from: None,
         }
     }
 
     /// Begins the first commit of a case, with the entry that opens it.
     pub(crate) fn open(workflow: &'a Workflow, opening: &Commit) -> Result<Self, Stuck> {
-        let case = Case::open(opening).map_err(|source| Stuck::Journal { source })?;
+        let case = Case::begin(opening).map_err(|source| Stuck::Journal { source })?;
         Ok(Self {
             workflow,
             case,
@@ -78,6 +84,7 @@ impl<'a> Draft<'a> {
             by: opening.by.clone(),
             command: opening.command,
             entries: opening.entries.clone(),
+            previous: opening.previous,
             counts_from: None,
         })
     }
@@ -331,12 +338,16 @@ impl<'a> Draft<'a> {
             effective_at: self.at,
             recorded_at: self.now,
             entries: self.entries,
+            previous: self.previous,
         };
+        let record = encode_commit(&commit);
+        self.case.link(&commit, CommitDigest::of(&record));
         let clocks = self.workflow.open_clocks(&self.case)?;
         let timers = timers_of(&self.case, &clocks);
         let terms = self.workflow.terms(&self.case, &clocks)?;
         Ok(Decision {
             commit,
+            record,
             case: self.case,
             timers,
             terms,
