@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use groundbreak_proof::{BundleError, BundleFault, CheckpointError, KeyError, Place, ReceiptError};
 use groundbreak_store::ReadError;
-use groundbreak_workflow::Text;
+use groundbreak_workflow::{FoldError, Text};
 
 /// The first thing that is not as it was written, or as it was signed.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,23 @@ pub(crate) fn of_key(error: &KeyError) -> Text {
         _ => "不是 Ed25519 密钥",
     };
     Text::new(zh, error.to_string())
+}
+
+/// Words why a record does not go on from those of its case before it.
+pub(crate) fn of_fold(error: &FoldError) -> Text {
+    let zh = match error {
+        FoldError::NotLinked { .. } => {
+            "所写的上一次提交的散列值与存储的上一次提交不符：两者之一写入后被改动，或提交被调换、删去、添入"
+        }
+        _ => "不接续所属办件",
+    };
+    let en = match error {
+        FoldError::NotLinked { .. } => {
+            "the commit does not name the one before it as that is stored: one of the two was changed after it was written, or a commit was exchanged, dropped or put in".to_owned()
+        }
+        other => other.to_string(),
+    };
+    Text::new(zh, en)
 }
 
 /// Takes what a store says of damage as a place; everything else is a failure to read.

@@ -165,7 +165,7 @@ impl Generations {
 mod tests {
     use groundbreak_workflow::Commit;
     use groundbreak_workflow::sla::Timestamp;
-    use groundbreak_workflow::{CommandId, Entry, Signature};
+    use groundbreak_workflow::{CommandId, CommitDigest, Entry, Signature, encode_commit};
     use uuid::Uuid;
 
     use super::*;
@@ -195,8 +195,10 @@ mod tests {
                 number: number.to_string(),
                 title: String::new(),
             }],
+            previous: None,
         };
-        Arc::new(Case::open(&commit).unwrap())
+        let digest = CommitDigest::of(&encode_commit(&commit));
+        Arc::new(Case::open(&commit, digest).unwrap())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use groundbreak_store::{Append, AppendError, Appended, Position, Put, Record, Store};
-use groundbreak_workflow::{Case, CaseId, encode_case};
+use groundbreak_workflow::{Case, CaseId, CommitDigest, encode_case};
 
 use crate::definitions::{LoadError, PREFIX, Published};
 use crate::runtime::read_record;
@@ -199,12 +199,13 @@ impl Folding {
 
     /// Folds a record into its case, and puts what the store keeps of the case beside it.
     fn fold(&self, before: Option<Box<Case>>, record: &Record, append: &mut Append) -> Folded {
+        let digest = CommitDigest::of(&record.record);
         let folded = read_record(record).and_then(|commit| match before {
             Some(mut case) => {
-                case.apply(&commit)?;
+                case.apply(&commit, digest)?;
                 Ok(case)
             }
-            None => Ok(Box::new(Case::open(&commit)?)),
+            None => Ok(Box::new(Case::open(&commit, digest)?)),
         });
         let folded = folded.and_then(|case| {
             let definition = || CaseFault::Definition {

@@ -4,7 +4,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use groundbreak_store::{ReadError, Record, Snapshot, Store};
-use groundbreak_workflow::{Case, CaseId, Commit, Workflow, decode_case, decode_commit};
+use groundbreak_workflow::{
+    Case, CaseId, Commit, CommitDigest, Workflow, decode_case, decode_commit,
+};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, broadcast, watch};
 use uuid::ContextV7;
 
@@ -73,7 +75,12 @@ impl Runtime {
             Err(error) => return Err(error.into()),
         };
         match read_snapshot(id, &snapshot) {
-            Ok(case) => Ok(Some(case)),
+            Ok(mut case) => {
+                if case.newest.is_none() {
+                    case.newest = Some(self.newest_of(&case).await?);
+                }
+                Ok(Some(case))
+            }
             Err(why) => {
                 tracing::warn!(case = %id, why, "the state of a case cannot be used; folding its journal");
                 let case = self.fold(id, None).await?;
@@ -88,6 +95,25 @@ impl Runtime {
                 Ok(case)
             }
         }
+    }
+
+    /// Returns the digest of the newest commit of a case, from its record: a state that was stored
+    /// before commits named the ones before them does not hold it.
+    async fn newest_of(&self, case: &Case) -> Result<CommitDigest, Failure> {
+        let damaged = |fault| Failure::CaseDamaged {
+            case: case.id,
+            fault,
+        };
+        let after = case.revision.saturating_sub(1);
+        let records = self.store.journal(case.id.0, after, 1).await?;
+        let record = records.first().ok_or_else(|| {
+            damaged(CaseFault::Short {
+                expected: case.revision,
+                found: after,
+            })
+        })?;
+        read_record(record).map_err(damaged)?;
+        Ok(CommitDigest::of(&record.record))
     }
 
     /// Folds the journal of a case, up to a revision or to its end. `None` for an empty one.
@@ -109,12 +135,12 @@ impl Runtime {
                     return Ok(case);
                 }
                 let commit = read_record(record).map_err(damaged)?;
-                match case.as_mut() {
-                    Some(case) => case.apply(&commit).map_err(|error| damaged(error.into()))?,
-                    None => {
-                        case = Some(Case::open(&commit).map_err(|error| damaged(error.into()))?)
-                    }
-                }
+                let digest = CommitDigest::of(&record.record);
+                let folded = match case.as_mut() {
+                    Some(case) => case.apply(&commit, digest),
+                    None => Case::open(&commit, digest).map(|opened| case = Some(opened)),
+                };
+                folded.map_err(|error| damaged(error.into()))?;
             }
         }
     }

@@ -9,9 +9,9 @@ use groundbreak_store::{
 };
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command, CommandId, Commit, Data, DecideError, Decision,
-    EffectOutcome, Entry, Refusal, TermValue as Found, Text, Timer as Due, Workflow, decide,
-    decode_commit, encode_case, encode_commit,
+    Act, Actor, Case, CaseId, Command, CommandId, Commit, CommitDigest, Data, DecideError,
+    Decision, EffectOutcome, Entry, Refusal, TermValue as Found, Text, Timer as Due, Workflow,
+    decide, decode_commit, encode_case,
 };
 use uuid::Uuid;
 
@@ -664,7 +664,7 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
 fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failure> {
     let id = decision.commit.case;
     let damaged = |fault| Failure::CaseDamaged { case: id, fault };
-    let record = encode_commit(&decision.commit);
+    let record = decision.record.clone();
     let revision = decision.commit.revision;
     let commit =
         decode_commit(&record).map_err(|source| damaged(CaseFault::Record { revision, source }))?;
@@ -672,11 +672,12 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
         return Err(damaged(CaseFault::Unfaithful));
     }
     if cfg!(debug_assertions) {
+        let digest = CommitDigest::of(&record);
         let folded = match case {
-            None => Case::open(&commit),
+            None => Case::open(&commit, digest),
             Some(case) => {
                 let mut case = case.clone();
-                case.apply(&commit).map(|()| case)
+                case.apply(&commit, digest).map(|()| case)
             }
         };
         if folded.map_err(|error| damaged(error.into()))? != decision.case {

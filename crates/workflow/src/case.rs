@@ -5,7 +5,10 @@ use groundbreak_sla::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Commit, Data, EffectId, Entry, Parent, PendingEffect, Signature};
+use crate::{
+    CaseId, Commit, CommitDigest, Data, EffectId, Entry, Parent, PendingEffect, Signature,
+    encode_commit,
+};
 
 /// One run of a workflow: the fold of its journal, and nothing else.
 ///
@@ -68,6 +71,15 @@ pub struct Case {
     /// The effects that are not done yet, those given up included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub effects: BTreeMap<EffectId, PendingEffect>,
+    /// Its newest commit as it is stored: the next one names it. `None` in a state that was stored
+    /// before commits named the ones before them; who loads such a state takes it from the newest
+    /// record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<CommitDigest>,
+    /// The revision of the first commit that names the one before it; all after it do. `None`
+    /// while none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chained_from: Option<u64>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -164,10 +176,24 @@ pub enum FoldError {
         /// The case of the commit.
         found: CaseId,
     },
+    /// A commit does not name the one before it as that is stored. One of the two was changed
+    /// after it was written, or a commit was exchanged, dropped or put in.
+    #[error(
+        "case {case}, revision {revision}: it does not name the commit before it as that is stored"
+    )]
+    NotLinked {
+        /// The case.
+        case: CaseId,
+        /// The revision of the commit that should name the one before it.
+        revision: u64,
+    },
 }
 
 impl Case {
     /// Folds a journal from its beginning. `None` for an empty one.
+    ///
+    /// The commits are taken as [`encode_commit`] writes them. What was read from a store is folded
+    /// record by record, by [`Case::open`] and [`Case::apply`], with the digests of what is stored.
     ///
     /// # Errors
     ///
@@ -177,25 +203,40 @@ impl Case {
     ) -> Result<Option<Self>, FoldError> {
         let mut case: Option<Self> = None;
         for commit in commits {
+            let digest = CommitDigest::of(&encode_commit(commit));
             match case.as_mut() {
-                Some(case) => case.apply(commit)?,
-                None => case = Some(Self::open(commit)?),
+                Some(case) => case.apply(commit, digest)?,
+                None => case = Some(Self::open(commit, digest)?),
             }
         }
         Ok(case)
     }
 
-    /// Begins a case from the first commit of its journal.
+    /// Begins a case from the first commit of its journal. `digest` is of its stored bytes.
     ///
     /// # Errors
     ///
-    /// [`FoldError::NotOpenedOnce`] or [`FoldError::Gap`] when it is not the first.
-    pub fn open(commit: &Commit) -> Result<Self, FoldError> {
+    /// [`FoldError::NotOpenedOnce`], [`FoldError::Gap`] or [`FoldError::NotLinked`] when it is not
+    /// the first.
+    pub fn open(commit: &Commit, digest: CommitDigest) -> Result<Self, FoldError> {
+        let mut case = Self::begin(commit)?;
+        case.link(commit, digest);
+        Ok(case)
+    }
+
+    /// Begins a case from a commit that may not be complete, and so has no digest.
+    pub(crate) fn begin(commit: &Commit) -> Result<Self, FoldError> {
         if commit.revision != 1 {
             return Err(FoldError::Gap {
                 case: commit.case,
                 after: 0,
                 found: commit.revision,
+            });
+        }
+        if commit.previous.is_some() {
+            return Err(FoldError::NotLinked {
+                case: commit.case,
+                revision: commit.revision,
             });
         }
         let Some(Entry::Opened {
@@ -236,17 +277,22 @@ impl Case {
             children: BTreeMap::new(),
             effects_asked: 0,
             effects: BTreeMap::new(),
+            newest: None,
+            chained_from: None,
         };
         case.fold_entries(commit, 1);
         Ok(case)
     }
 
-    /// Folds the next commit into the case.
+    /// Folds the next commit into the case. `digest` is of its stored bytes.
+    ///
+    /// A commit that names the one before it must name the [`newest`](Self::newest) of the case,
+    /// which must therefore be known; once one does, all must.
     ///
     /// # Errors
     ///
     /// [`FoldError`] when it is not the next one; the case is then unchanged.
-    pub fn apply(&mut self, commit: &Commit) -> Result<(), FoldError> {
+    pub fn apply(&mut self, commit: &Commit, digest: CommitDigest) -> Result<(), FoldError> {
         if commit.case != self.id {
             return Err(FoldError::OtherCase {
                 case: self.id,
@@ -270,8 +316,38 @@ impl Case {
                 revision: commit.revision,
             });
         }
+        let linked = match commit.previous {
+            Some(named) => self.newest == Some(named),
+            None => self.chained_from.is_none(),
+        };
+        if !linked {
+            return Err(FoldError::NotLinked {
+                case: self.id,
+                revision: commit.revision,
+            });
+        }
         self.fold_entries(commit, 0);
+        self.link(commit, digest);
         Ok(())
+    }
+
+    /// Takes note of how the newest commit is stored.
+    pub(crate) fn link(&mut self, commit: &Commit, digest: CommitDigest) {
+        if commit.previous.is_some() {
+            self.chained_from.get_or_insert(commit.revision);
+        }
+        self.newest = Some(digest);
+    }
+
+    /// Tells whether a state that was read from a store is this case, which was folded from the
+    /// journal. One that was stored before commits named the ones before them holds no digest.
+    pub fn is_stored_as(&self, stored: &Self) -> bool {
+        if stored.newest.is_none() && self.chained_from.is_none() {
+            let mut without = self.clone();
+            without.newest = None;
+            return without == *stored;
+        }
+        self == stored
     }
 
     /// Tells whether the case is in this state.

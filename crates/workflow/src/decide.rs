@@ -13,8 +13,8 @@ use crate::signing::{sign, sign_as_any, sign_as_case};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Case, ClosedGate, Command, Commit, Data, Entry, FoldError, Parent, Refusal, Signature,
-    Term, TermValue, Text, Timer, Workflow,
+    Act, Case, ClosedGate, Command, Commit, CommitDigest, Data, Entry, FoldError, Parent, Refusal,
+    Signature, Term, TermValue, Text, Timer, Workflow, encode_commit,
 };
 
 /// What is to be written for a command: all of it, or nothing.
@@ -22,6 +22,8 @@ use crate::{
 pub struct Decision {
     /// The next commit of the case.
     pub commit: Commit,
+    /// The same as it is to be stored, byte for byte: `case` holds the digest of it.
+    pub record: Vec<u8>,
     /// The case after it.
     pub case: Case,
     /// Every timer the case has then, earliest first.
@@ -50,6 +52,9 @@ impl Decision {
             term.value = TermValue::Text(longer.clone());
         }
         self.case.number = longer;
+        self.record = encode_commit(&self.commit);
+        let digest = CommitDigest::of(&self.record);
+        self.case.link(&self.commit, digest);
         Ok(())
     }
 }
@@ -253,6 +258,7 @@ fn open(
             number: number(workflow, command, at),
             title: title.trim().to_owned(),
         }],
+        previous: None,
     };
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {

@@ -13,7 +13,10 @@ use crate::case::Stamp;
 use crate::facts::Facts;
 use crate::timers::timers_of;
 use crate::workflow::{Clock, Edge};
-use crate::{Case, CommandId, Commit, Decision, Entry, Signature, Stuck, Workflow};
+use crate::{
+    Case, CommandId, Commit, CommitDigest, Decision, Entry, Signature, Stuck, Workflow,
+    encode_commit,
+};
 
 /// A commit on its way.
 pub(crate) struct Draft<'a> {
@@ -26,6 +29,7 @@ pub(crate) struct Draft<'a> {
     entries: Vec<Entry>,
     /// Whether the case was closed before.
     was_closed: bool,
+    previous: Option<CommitDigest>,
     /// From when the clocks count that start now, if that is earlier.
     pub(crate) counts_from: Option<Timestamp>,
 }
@@ -50,6 +54,7 @@ impl<'a> Draft<'a> {
     ) -> Self {
         let was_closed = workflow.is_closed(case);
         let mut case = case.clone();
+        let previous = case.newest;
         case.stamp(
             case.revision + 1,
             &Stamp {
@@ -67,13 +72,14 @@ impl<'a> Draft<'a> {
             command,
             entries: Vec::new(),
             was_closed,
+            previous,
             counts_from: None,
         }
     }
 
     /// Begins the first commit of a case, with the entry that opens it.
     pub(crate) fn open(workflow: &'a Workflow, opening: &Commit) -> Result<Self, Stuck> {
-        let case = Case::open(opening).map_err(|source| Stuck::Journal { source })?;
+        let case = Case::begin(opening).map_err(|source| Stuck::Journal { source })?;
         Ok(Self {
             workflow,
             case,
@@ -83,6 +89,7 @@ impl<'a> Draft<'a> {
             command: opening.command,
             entries: opening.entries.clone(),
             was_closed: false,
+            previous: opening.previous,
             counts_from: None,
         })
     }
@@ -345,12 +352,16 @@ impl<'a> Draft<'a> {
             effective_at: self.at,
             recorded_at: self.now,
             entries: self.entries,
+            previous: self.previous,
         };
+        let record = encode_commit(&commit);
+        self.case.link(&commit, CommitDigest::of(&record));
         let clocks = self.workflow.open_clocks(&self.case)?;
         let timers = timers_of(&self.case, &clocks);
         let terms = self.workflow.terms(&self.case, &clocks)?;
         Ok(Decision {
             commit,
+            record,
             case: self.case,
             timers,
             terms,

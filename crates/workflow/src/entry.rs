@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use groundbreak_sla::{BreachCause, CalendarRef, Goal, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, CommandId, Data, Effect, EffectId, Migrated, Parent};
+use crate::{CaseId, CommandId, CommitDigest, Data, Effect, EffectId, Migrated, Parent};
 
 /// What one command added to the journal of a case. All of it is durable, or none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ pub struct Commit {
     pub recorded_at: Timestamp,
     /// The facts, in the order they follow from one another.
     pub entries: Vec<Entry>,
+    /// The commit of the case before it, as it is stored. `None` for the first, and for those that
+    /// were written before commits named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<CommitDigest>,
 }
 
 /// Who acted, and in which role.

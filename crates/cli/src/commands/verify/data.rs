@@ -4,14 +4,14 @@ use std::path::Path;
 use anyhow::Result;
 use groundbreak_proof::{Algorithm, Verifier};
 use groundbreak_store::{Position, Record, Snapshot, Store};
-use groundbreak_workflow::{Case, Commit, Text, decode_case, decode_commit};
+use groundbreak_workflow::{Case, Commit, CommitDigest, Text, decode_case, decode_commit};
 use uuid::Uuid;
 
 use super::Counts;
 use crate::commands::sign::Tree;
 use crate::definitions::read_text;
 use crate::directory;
-use crate::disagreement::{Disagreement, of_store, record_place};
+use crate::disagreement::{Disagreement, of_fold, of_store, record_place};
 use crate::proof_directory::{BYTES_MAX, ProofDirectory, open_checkpoint};
 use crate::trouble::Trouble;
 
@@ -155,17 +155,25 @@ fn commit(record: &Record) -> Result<Commit> {
 }
 
 fn fold(case: &mut Option<Case>, commit: &Commit, record: &Record) -> Result<()> {
+    let digest = CommitDigest::of(&record.record);
     let folded = match case {
-        Some(case) => case.apply(commit),
-        None => Case::open(commit).map(|opened| *case = Some(opened)),
+        Some(case) => case.apply(commit, digest),
+        None => Case::open(commit, digest).map(|opened| *case = Some(opened)),
     };
-    Ok(folded.map_err(|error| differs(record, "不接续所属办件", &error.to_string()))?)
+    Ok(folded.map_err(|error| {
+        let problem = of_fold(&error);
+        differs(record, &problem.zh, &problem.en)
+    })?)
 }
 
 /// Compares the stored state of a case with the fold of its journal.
 fn compare(folding: &Folding, record: &Record) -> Result<()> {
-    let stored = decode_case(&folding.stored.state);
-    if stored.ok() == folding.case {
+    let stored = decode_case(&folding.stored.state).ok();
+    let folded = folding.case.as_ref();
+    if folded
+        .zip(stored.as_ref())
+        .is_some_and(|(folded, stored)| folded.is_stored_as(stored))
+    {
         return Ok(());
     }
     let case = record.case;

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use groundbreak_proof::{BundleReader, Receipt, Verifier};
-use groundbreak_workflow::{Case, CaseId, Text, decode_commit};
+use groundbreak_workflow::{Case, CaseId, CommitDigest, Text, decode_commit};
 
 use super::Counts;
-use crate::disagreement::{Disagreement, of_key};
+use crate::disagreement::{Disagreement, of_fold, of_key};
 use crate::trouble::Trouble;
 
 /// A record has 1 MiB at most, and base64 makes 4 bytes of 3.
@@ -78,16 +78,14 @@ fn fold(cases: &mut HashMap<CaseId, Case>, index: u64, record: &[u8]) -> Result<
             format!("it cannot be read as a commit: {error}"),
         ))
     })?;
+    let digest = CommitDigest::of(record);
     let folded = match cases.get_mut(&commit.case) {
-        Some(case) => case.apply(&commit),
-        None => Case::open(&commit).map(|case| {
+        Some(case) => case.apply(&commit, digest),
+        None => Case::open(&commit, digest).map(|case| {
             cases.insert(commit.case, case);
         }),
     };
-    let broken = |error: groundbreak_workflow::FoldError| {
-        differs(Text::new("不接续所属办件", error.to_string()))
-    };
-    Ok(folded.map_err(broken)?)
+    Ok(folded.map_err(|error| differs(of_fold(&error)))?)
 }
 
 fn receipt(path: &Path, text: &[u8], key: Option<Verifier>) -> Result<Counts> {

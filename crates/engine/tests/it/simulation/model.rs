@@ -7,7 +7,8 @@ use groundbreak_engine::Engine;
 use groundbreak_engine::store::{DueTimer, Position, Query, Record, Store};
 use groundbreak_engine::workflow::sla::Timestamp;
 use groundbreak_engine::workflow::{
-    Actor, Case, CaseId, Command, Commit, Entry, Library, Workflow, decode_case, decode_commit,
+    Actor, Case, CaseId, Command, Commit, CommitDigest, Entry, Library, Workflow, decode_case,
+    decode_commit,
 };
 use uuid::Uuid;
 
@@ -169,15 +170,16 @@ impl Model {
             "record {at} is from the future"
         );
         let before = self.cases.get(&record.case);
+        let digest = CommitDigest::of(&record.record);
         let case = match before {
-            None => Case::open(&commit),
+            None => Case::open(&commit, digest),
             Some(known) => {
                 let mut case = known.newest().clone();
                 must!(
                     case.recorded_at <= commit.recorded_at,
                     "record {at} was recorded before the one it follows"
                 );
-                case.apply(&commit).map(|()| case)
+                case.apply(&commit, digest).map(|()| case)
             }
         };
         let case = case.map_err(|error| format!("record {at} does not fold: {error}"))?;
