@@ -1,10 +1,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
+use std::mem;
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use groundbreak_store::Index;
+use groundbreak_store::{Index, Term, Timer};
 use sled::{Db, Tree};
 use uuid::Uuid;
 
@@ -261,12 +263,12 @@ fn tail(
     }
     let mut tail = Tail::new();
     let written = commands.written();
-    chain::check(tree, checked, head, |position, header| {
+    chain::check(tree, checked, head, |position, header, _| {
         tail.insert(header.case, (header.revision, position));
         if position > written {
             commands.add(header.command, position);
         }
-        Ok(())
+        Ok::<(), Failure>(())
     })?;
     let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
     match tree.range(behind).next() {
@@ -278,9 +280,41 @@ fn tail(
     }
 }
 
-/// Reads every state: checks it, and rebuilds the indexes from it.
-fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure> {
-    let mut index = Index::new();
+/// What the index needs to know of a case.
+type Indexed = (Uuid, u64, Vec<Timer>, Vec<Term>);
+
+/// How many cases are handed to the index at once, and how many such heaps may wait for it.
+const HEAP: usize = 256;
+const HEAPS_WAITING: usize = 16;
+
+/// Reads every state: checks it, and rebuilds the indexes from it, on a thread beside.
+fn states(tree: &Tree, checked: &Head, tail: Tail) -> Result<Index, Failure> {
+    let (sender, heaps) = mpsc::sync_channel::<Vec<Indexed>>(HEAPS_WAITING);
+    thread::scope(|scope| {
+        let building = scope.spawn(move || {
+            let mut index = Index::new();
+            for (case, revision, timers, terms) in heaps.into_iter().flatten() {
+                index.put(case, revision, timers, terms);
+            }
+            index
+        });
+        let read = read_states(tree, checked, tail, sender);
+        let index = building.join().map_err(|_| Failure::Engine {
+            source: "the index could not be built".into(),
+        })?;
+        read.map(|()| index)
+    })
+}
+
+fn read_states(
+    tree: &Tree,
+    checked: &Head,
+    mut tail: Tail,
+    heaps: SyncSender<Vec<Indexed>>,
+) -> Result<(), Failure> {
+    // It is there until the last heap came.
+    let hand_over = |heap: Vec<Indexed>| drop(heaps.send(heap));
+    let mut heap = Vec::with_capacity(HEAP);
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
         let case = key::case_in(&state_key)
@@ -304,11 +338,15 @@ fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure>
         if !agrees || trail.revision == 0 {
             return Err(damaged());
         }
-        index.put(case, trail.revision, timers, terms);
+        heap.push((case, trail.revision, timers, terms));
+        if heap.len() == HEAP {
+            hand_over(mem::replace(&mut heap, Vec::with_capacity(HEAP)));
+        }
     }
+    hand_over(heap);
     match tail.keys().next() {
         Some(case) => Err(Failure::damaged(Part::State, format!("{case} is missing"))),
-        None => Ok(index),
+        None => Ok(()),
     }
 }
 

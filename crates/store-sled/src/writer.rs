@@ -172,7 +172,15 @@ impl Writer {
         self.shared.end("the store was closed");
         let anchored = self.anchor.close();
         let database = self.shared.take_database();
-        let Self { tree, db, file, .. } = self;
+        let Self {
+            tree,
+            db,
+            file,
+            watchdog,
+            ..
+        } = self;
+        // sled waits for its own threads, one of which may have died.
+        watchdog.began();
         let put_away = guarded(|| {
             drop((tree, db));
             if let Some(database) = database {
@@ -183,7 +191,10 @@ impl Writer {
             }
             Ok(())
         });
-        anchored.and(put_away.map_err(|failure| told(&failure)))
+        let in_time = watchdog.ended();
+        anchored
+            .and(put_away.map_err(|failure| told(&failure)))
+            .and(in_time)
     }
 }
 
