@@ -11,6 +11,7 @@ mod clock;
 mod demo;
 mod doctor;
 mod draw;
+mod folding;
 mod import;
 mod migrate;
 mod receipt;

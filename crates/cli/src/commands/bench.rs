@@ -1,11 +1,15 @@
-//! Measures this program on this machine. The case is what is measured; the other files are what it
-//! is measured with.
+//! Measures this program on this machine. `case`, `open` and `replay` are what is measured; the other
+//! files are what it is measured with.
 
 mod case;
 mod closed_loop;
 mod connection;
 mod figures;
+mod filling;
 mod limit;
+mod open;
+mod process;
+mod replay;
 mod standard_case;
 
 use std::path::PathBuf;
@@ -21,11 +25,17 @@ use crate::trouble::{Outcome, Trouble};
 pub(crate) enum Command {
     /// Carry out standard cases from many clients at once, beside the limit of the disk
     Case(case::Arguments),
+    /// Open and verify a data directory of many cases, and tell how much memory that takes
+    Open(open::Arguments),
+    /// Fold every case of a data directory from its journal, beside reading the same from a plain file
+    Replay(replay::Arguments),
 }
 
 pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
     match command {
         Command::Case(arguments) => case::run(&arguments, screen).await,
+        Command::Open(arguments) => open::run(&arguments, screen).await,
+        Command::Replay(arguments) => replay::run(&arguments, screen).await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use groundbreak_store::{Append, Store, Term, TermValue, Timer};
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Decision, Found, Workflow, encode_case, encode_commit};
+use groundbreak_workflow::{Decision, TermValue as Found, Workflow, encode_case, encode_commit};
 use uuid::Uuid;
 
 use super::standard_case::{self, EVENTS};
@@ -79,12 +79,8 @@ async fn append(store: Arc<dyn Store>, plan: Arc<Plan>, round: usize, lane: u64)
     let mut number = lane;
     while number < reached.min(plan.cases) {
         let at = Timestamp::from_millis(BEGUN_AT + number as i64 * BETWEEN);
-        let decided = standard_case::decisions_of(
-            &plan.workflow,
-            |step| id(number, step as u64),
-            round,
-            at,
-        )?;
+        let decided =
+            standard_case::decisions_of(&plan.workflow, |step| id(number, step as u64), round, at)?;
         let decision = decided.last().context("a case was opened")?;
         store.append(kept(decision)).await?;
         number += IN_FLIGHT;
@@ -137,7 +133,10 @@ mod tests {
         let plan = Plan::new(1000, 5000).unwrap();
         let decided = standard_case::decisions(&plan.workflow, 8, Timestamp::EPOCH).unwrap();
         let entries = decided.iter().map(|next| next.commit.entries.len() as u64);
-        let planned: u64 = entries.zip(&plan.rounds).map(|(each, cases)| each * cases).sum();
+        let planned: u64 = entries
+            .zip(&plan.rounds)
+            .map(|(each, cases)| each * cases)
+            .sum();
         assert!((5000..5010).contains(&planned), "{:?}", plan.rounds);
         assert_eq!(plan.rounds[0], 1000);
     }
