@@ -11,10 +11,10 @@ pub struct SledOptions {
 pub(crate) const CACHE_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 impl Default for SledOptions {
-    /// A cache of 256 MiB.
+    /// A cache of 128 MiB.
     fn default() -> Self {
         Self {
-            cache_bytes: 256 * 1024 * 1024,
+            cache_bytes: 128 * 1024 * 1024,
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
+use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
@@ -171,11 +172,14 @@ fn read(
                 .ok_or_else(|| Failure::damaged(Part::Head, "where it was checked"))?,
             None => Head::default(),
         };
-        let mut commands = Commands::read(tree)?;
-        let tail = tail(tree, &checked, &head, &mut commands)?;
-        earlier_commands(tree, &checked, &head, &mut commands)?;
+        if checked.stamp > head.stamp || checked.record > head.record {
+            return Err(Failure::damaged(
+                Part::Head,
+                "it ends before it was checked",
+            ));
+        }
+        let (commands, index) = journal_and_states(tree, &checked, &head)?;
         let mut ledger = Ledger::new(head);
-        let index = states(tree, &checked, tail)?;
         entries(tree, &mut ledger)?;
         let published = Published {
             index,
@@ -244,40 +248,112 @@ fn compare_with_anchor(
     }
 }
 
-/// Where each case stands that was written to since the last opening, by its records.
-type Tail = HashMap<Uuid, (u64, u64)>;
-
-/// Checks the chain since the last opening. What was before it was checked then, and sled reads
-/// it from its snapshot and not from its log.
-fn tail(
+/// Checks the journal on one thread and reads the states on another, and compares where the cases
+/// stand that were written to since the last opening.
+fn journal_and_states(
     tree: &Tree,
     checked: &Head,
     head: &Head,
-    commands: &mut Commands,
-) -> Result<Tail, Failure> {
-    if checked.stamp > head.stamp || checked.record > head.record {
-        return Err(Failure::damaged(
-            Part::Head,
-            "it ends before it was checked",
-        ));
+) -> Result<(Commands, Index), Failure> {
+    let hasher = RandomState::new();
+    let (journal, states) = thread::scope(|scope| {
+        let journal = scope.spawn(|| guarded(|| journal(tree, checked, head, Ends::new(&hasher))));
+        let states = guarded(|| states(tree, checked, Ends::new(&hasher)));
+        let journal = journal.join().unwrap_or_else(|_| {
+            Err(Failure::Engine {
+                source: "the journal could not be checked".into(),
+            })
+        });
+        (journal, states)
+    });
+    let (commands, recorded) = journal?;
+    let (index, stood) = states?;
+    if recorded.sum != stood.sum {
+        return Err(misplaced(tree, checked, head)?);
     }
-    let mut tail = Tail::new();
+    Ok((commands, index))
+}
+
+/// Where each of many cases stands, as one number: a sum of hashes under a key that nobody knows. Two
+/// such sets are as good as certain to be the same when their sums are, and a sum takes no memory.
+struct Ends<'a> {
+    hasher: &'a RandomState,
+    sum: u64,
+}
+
+impl<'a> Ends<'a> {
+    fn new(hasher: &'a RandomState) -> Self {
+        Self { hasher, sum: 0 }
+    }
+
+    fn add(&mut self, case: Uuid, revision: u64, position: u64) {
+        let hash = self.hasher.hash_one((case, revision, position));
+        self.sum = self.sum.wrapping_add(hash);
+    }
+
+    fn remove(&mut self, case: Uuid, revision: u64, position: u64) {
+        let hash = self.hasher.hash_one((case, revision, position));
+        self.sum = self.sum.wrapping_sub(hash);
+    }
+}
+
+/// Checks the chain since the last opening, and finds out which commands are known. What was before
+/// it was checked then, and sled reads it from its snapshot and not from its log.
+fn journal<'a>(
+    tree: &Tree,
+    checked: &Head,
+    head: &Head,
+    mut ends: Ends<'a>,
+) -> Result<(Commands, Ends<'a>), Failure> {
+    let mut commands = Commands::read(tree)?;
     let written = commands.written();
     chain::check(tree, checked, head, |position, header, _| {
-        tail.insert(header.case, (header.revision, position));
+        // The record takes the place of the one before it in its case.
+        ends.add(header.case, header.revision, position);
+        if header.previous > checked.record {
+            let before = header.revision.wrapping_sub(1);
+            ends.remove(header.case, before, header.previous);
+        }
         if position > written {
             commands.add(header.command, position);
         }
         Ok::<(), Failure>(())
     })?;
     let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
-    match tree.range(behind).next() {
-        Some(item) => {
-            item?;
-            Err(Failure::damaged(Part::Record, "behind the end"))
-        }
-        None => Ok(tail),
+    if let Some(item) = tree.range(behind).next() {
+        item?;
+        return Err(Failure::damaged(Part::Record, "behind the end"));
     }
+    earlier_commands(tree, checked, head, &mut commands)?;
+    Ok((commands, ends))
+}
+
+/// Names a case that does not stand where its last record is. Some does not.
+fn misplaced(tree: &Tree, checked: &Head, head: &Head) -> Result<Failure, Failure> {
+    let mut ends = HashMap::new();
+    chain::check(tree, checked, head, |position, header, _| {
+        ends.insert(header.case, (header.revision, position));
+        Ok::<(), Failure>(())
+    })?;
+    for item in tree.scan_prefix(key::STATES) {
+        let (state_key, value) = item?;
+        let stands = key::case_in(&state_key).zip(StateHeader::read(&value));
+        let Some((case, (header, _))) = stands else {
+            continue;
+        };
+        let stands = (header.trail.revision, header.trail.last());
+        let agrees = match ends.remove(&case) {
+            Some(recorded) => recorded == stands,
+            None => stands.1 <= checked.record,
+        };
+        if !agrees {
+            return Ok(Failure::damaged(Part::State, case.to_string()));
+        }
+    }
+    Ok(match ends.keys().next() {
+        Some(case) => Failure::damaged(Part::State, format!("{case} is missing")),
+        None => Failure::damaged(Part::Record, "one that does not follow the one before it"),
+    })
 }
 
 /// What the index needs to know of a case.
@@ -288,7 +364,7 @@ const HEAP: usize = 256;
 const HEAPS_WAITING: usize = 16;
 
 /// Reads every state: checks it, and rebuilds the indexes from it, on a thread beside.
-fn states(tree: &Tree, checked: &Head, tail: Tail) -> Result<Index, Failure> {
+fn states<'a>(tree: &Tree, checked: &Head, ends: Ends<'a>) -> Result<(Index, Ends<'a>), Failure> {
     let (sender, heaps) = mpsc::sync_channel::<Vec<Indexed>>(HEAPS_WAITING);
     thread::scope(|scope| {
         let building = scope.spawn(move || {
@@ -298,20 +374,20 @@ fn states(tree: &Tree, checked: &Head, tail: Tail) -> Result<Index, Failure> {
             }
             index
         });
-        let read = read_states(tree, checked, tail, sender);
+        let read = read_states(tree, checked, ends, sender);
         let index = building.join().map_err(|_| Failure::Engine {
             source: "the index could not be built".into(),
         })?;
-        read.map(|()| index)
+        Ok((index, read?))
     })
 }
 
-fn read_states(
+fn read_states<'a>(
     tree: &Tree,
     checked: &Head,
-    mut tail: Tail,
+    mut ends: Ends<'a>,
     heaps: SyncSender<Vec<Indexed>>,
-) -> Result<(), Failure> {
+) -> Result<Ends<'a>, Failure> {
     // It is there until the last heap came.
     let hand_over = |heap: Vec<Indexed>| drop(heaps.send(heap));
     let mut heap = Vec::with_capacity(HEAP);
@@ -328,15 +404,11 @@ fn read_states(
             .and_then(|body| header.index(case, &body))
             .ok_or_else(damaged)?;
         let trail = header.trail;
-        // A case that was written to since the last opening stands where its last record is,
-        // and no other case stands behind that opening.
-        let stands = (trail.revision, trail.last());
-        let agrees = match tail.remove(&case) {
-            Some(recorded) => recorded == stands,
-            None => trail.last() <= checked.record,
-        };
-        if !agrees || trail.revision == 0 {
+        if trail.revision == 0 {
             return Err(damaged());
+        }
+        if trail.last() > checked.record {
+            ends.add(case, trail.revision, trail.last());
         }
         heap.push((case, trail.revision, timers, terms));
         if heap.len() == HEAP {
@@ -344,10 +416,7 @@ fn read_states(
         }
     }
     hand_over(heap);
-    match tail.keys().next() {
-        Some(case) => Err(Failure::damaged(Part::State, format!("{case} is missing"))),
-        None => Ok(()),
-    }
+    Ok(ends)
 }
 
 /// Adds the commands that no run has, of records that were checked at an earlier opening.
