@@ -48,9 +48,9 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the store in a directory, and makes it when the directory is empty or not there.
     ///
-    /// It reads all states, and checks the journal written since the last opening. Measured on
-    /// two busy cores: 1.8 s after 300 000 commands, 0.26 s for 30 000 cases when nothing was
-    /// written since. It blocks; call it where that is allowed.
+    /// It reads all states, and checks the journal written since the last opening, with three
+    /// threads. Measured: about 6 µs of processor time a case, and 5 µs more a command written
+    /// since. It blocks; call it where that is allowed.
     ///
     /// # Errors
     ///

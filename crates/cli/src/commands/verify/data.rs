@@ -82,13 +82,14 @@ pub(in crate::commands) async fn check(
         VerifyError::Read(error) => of_store(error),
         VerifyError::Found(found) => found,
     })?;
-    let tree = tree.lock().unwrap_or_else(PoisonError::into_inner);
-    tree.end()?;
+    {
+        let tree = tree.lock().unwrap_or_else(PoisonError::into_inner);
+        tree.end()?;
+        counts.root = Some(tree.root());
+    }
     counts.records = verified.records;
     counts.cases = verified.cases;
     counts.entries = entries.load(Ordering::Relaxed);
-    counts.root = Some(tree.root());
-    drop(tree);
     store.close().await?;
     Ok(counts)
 }
