@@ -14,6 +14,7 @@ mod draw;
 mod folding;
 mod import;
 mod migrate;
+mod nodes;
 mod receipt;
 mod replay;
 mod report;
