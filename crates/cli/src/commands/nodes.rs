@@ -61,7 +61,7 @@ impl Nodes {
     fn root(&self, range: Range<u64>) -> Option<Hash> {
         let length = range.end.checked_sub(range.start)?;
         if length == TILE
-            && range.start % TILE == 0
+            && range.start.is_multiple_of(TILE)
             && let Some(root) = self.tiles.get(usize::try_from(range.start / TILE).ok()?)
         {
             return Some(*root);
