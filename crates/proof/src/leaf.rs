@@ -38,7 +38,7 @@ impl Algorithm {
     }
 
     /// Returns the hash of an inner node. RFC 6962, section 2.1.
-    pub(crate) fn node(self, left: Hash, right: Hash) -> Hash {
+    pub fn node(self, left: Hash, right: Hash) -> Hash {
         self.hash(&[&[1], &left.0, &right.0])
     }
 

@@ -9,11 +9,11 @@ use crate::{Part, key};
 /// What a whole check of a store went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// The records, each read and compared with its checksum and with the chain.
+    /// The records, each read and compared with its checksum, with the chain and with the journal of its case.
     pub records: u64,
     /// The links of the chain.
     pub links: u64,
-    /// The cases, each state read and compared with its checksum and its last record.
+    /// The cases, each state read and compared with its checksum and its journal.
     pub cases: u64,
     /// The metadata entries, each read and compared with its checksum.
     pub entries: u64,
@@ -40,50 +40,50 @@ impl GroupHash {
     }
 }
 
-/// Checks every link and record after one head up to another, and calls `visit` with each
-/// record. Returns the number of links.
-pub(crate) fn check(
+/// Checks every link and record after one head up to another, and calls `visit` with the position,
+/// the header and the bytes of each record. Returns the number of links.
+pub(crate) fn check<E: From<Failure>>(
     tree: &Tree,
     from: &Head,
     to: &Head,
-    mut visit: impl FnMut(u64, &RecordHeader) -> Result<(), Failure>,
-) -> Result<u64, Failure> {
+    mut visit: impl FnMut(u64, &RecordHeader, &[u8]) -> Result<(), E>,
+) -> Result<u64, E> {
     let mut links = 0;
     let mut last = from.record;
     let mut hash = from.hash;
     for item in tree.range(key::link(from.record.saturating_add(1))..=key::link(to.record)) {
-        let (link_key, value) = item?;
+        let (link_key, value) = item.map_err(Failure::from)?;
         let first = key::position_in(&link_key)
             .ok_or_else(|| broken(last, "a key that is no position"))?
             .number();
         let link = Link::read(first, &value).ok_or_else(|| broken(first, "the link"))?;
         if link.previous != hash {
-            return Err(broken(first, "the hash of the link before"));
+            return Err(broken(first, "the hash of the link before").into());
         }
         let mut group = GroupHash::new(&hash);
         let mut records = 0;
         for item in tree.range(key::record(last.saturating_add(1))..=key::record(link.last)) {
-            let (pack_key, value) = item?;
+            let (pack_key, value) = item.map_err(Failure::from)?;
             group.add(&pack_key, &value);
             for packed in pack::records(pack::position_in(&pack_key)?, value) {
                 let packed = packed?;
-                packed.body_seen(tree, |key, piece| group.add(key, piece))?;
-                visit(packed.position, &packed.header)?;
+                let body = packed.body_seen(tree, |key, piece| group.add(key, piece))?;
+                visit(packed.position, &packed.header, &body)?;
                 records += 1;
             }
         }
         if records != link.records {
-            return Err(broken(first, "the number of records"));
+            return Err(broken(first, "the number of records").into());
         }
         hash = group.finish();
         if hash != link.hash {
-            return Err(broken(first, "the hash of its records"));
+            return Err(broken(first, "the hash of its records").into());
         }
         last = link.last;
         links += 1;
     }
     if (last, hash) != (to.record, to.hash) {
-        return Err(broken(to.record, "the end"));
+        return Err(broken(to.record, "the end").into());
     }
     Ok(links)
 }

@@ -37,6 +37,7 @@
 
 mod anchor;
 mod chain;
+mod check;
 mod commands;
 mod directory;
 mod failure;
@@ -55,6 +56,7 @@ mod watchdog;
 mod writer;
 
 pub use chain::Verified;
+pub use check::VerifyError;
 pub use failure::panics_in_sled;
 pub use look::Look;
 pub use open_error::{OpenError, Part, Text};

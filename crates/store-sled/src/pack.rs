@@ -4,6 +4,9 @@
 //! for, one behind the other. Their positions follow on one another from the one in the key. A
 //! record that is longer than a value has a pack to itself, and goes on in pieces.
 
+use std::borrow::Cow;
+
+use groundbreak_store::{Position, Record};
 use sled::{IVec, Tree};
 
 use crate::failure::Failure;
@@ -52,24 +55,31 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// Returns the whole record, checked.
-    pub(crate) fn body(&self, tree: &Tree) -> Result<Vec<u8>, Failure> {
-        self.body_seen(tree, |_, _| ())
+    pub(crate) fn record(&self, tree: &Tree) -> Result<Record, Failure> {
+        Ok(Record {
+            position: Position::new(self.position),
+            case: self.header.case,
+            revision: self.header.revision,
+            command: self.header.command,
+            recorded_at: self.header.recorded_at,
+            record: self.body_seen(tree, |_, _| ())?.into_owned(),
+        })
     }
 
-    /// Returns the whole record, checked. `visit` sees the key and the value of each piece.
+    /// Returns the bytes of the whole record, checked. `visit` sees the key and the value of each piece.
     pub(crate) fn body_seen(
         &self,
         tree: &Tree,
         mut visit: impl FnMut(&[u8], &[u8]),
-    ) -> Result<Vec<u8>, Failure> {
-        let mut body = self.inline.to_vec();
+    ) -> Result<Cow<'_, [u8]>, Failure> {
+        let mut body = Cow::Borrowed(self.inline.as_ref());
         for number in 0..self.header.pieces() {
             let piece_key = key::record_piece(self.position, number);
             let piece = tree
                 .get(&piece_key)?
                 .ok_or_else(|| damaged(self.position))?;
             visit(&piece_key, &piece);
-            body.extend_from_slice(&piece);
+            body.to_mut().extend_from_slice(&piece);
         }
         if self.header.matches(self.position, &body) {
             Ok(body)
@@ -130,11 +140,15 @@ pub(crate) fn range(
         }))
 }
 
+/// Returns the records of the pack that a position is in, which must be there.
+pub(crate) fn holding(tree: &Tree, position: u64) -> Result<Vec<Packed>, Failure> {
+    let (first, value) = before(tree, position)?.ok_or_else(|| damaged(position))?;
+    records(first, value).collect()
+}
+
 /// Returns the record at a position, which must be there.
 pub(crate) fn at(tree: &Tree, position: u64) -> Result<Packed, Failure> {
-    let Some((first, value)) = before(tree, position)? else {
-        return Err(damaged(position));
-    };
+    let (first, value) = before(tree, position)?.ok_or_else(|| damaged(position))?;
     for packed in records(first, value) {
         let packed = packed?;
         if packed.position == position {

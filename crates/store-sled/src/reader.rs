@@ -18,25 +18,33 @@ pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<(Snapshot, Trail)>
         &key::state(case),
         Part::State,
         &case.to_string(),
-        |value| {
-            let (header, inline) = StateHeader::read(value)?;
-            let body = joined(tree, inline, header.pieces(), |number| {
-                key::state_piece(case, number)
-            });
-            Some(body.map(|body| {
-                let body = body?;
-                header.index(case, &body)?;
-                let state = header.state(&body)?.to_vec();
-                let snapshot = Snapshot {
-                    case,
-                    revision: header.trail.revision,
-                    position: Position::new(header.trail.last()),
-                    state,
-                };
-                Some((snapshot, header.trail))
-            }))
-        },
+        |value| state_in(tree, case, value),
     )
+}
+
+/// The state of a case in its value. `None` for a value that cannot be, and `Some(Ok(None))` when
+/// the pieces do not agree with it.
+pub(crate) fn state_in(
+    tree: &Tree,
+    case: Uuid,
+    value: &[u8],
+) -> Option<Result<Option<(Snapshot, Trail)>, Failure>> {
+    let (header, inline) = StateHeader::read(value)?;
+    let body = joined(tree, inline, header.pieces(), |number| {
+        key::state_piece(case, number)
+    });
+    Some(body.map(|body| {
+        let body = body?;
+        header.index(case, &body)?;
+        let state = header.state(&body)?.to_vec();
+        let snapshot = Snapshot {
+            case,
+            revision: header.trail.revision,
+            position: Position::new(header.trail.last()),
+            state,
+        };
+        Some((snapshot, header.trail))
+    }))
 }
 
 /// A metadata entry, durable or not, with the number of its write.
@@ -124,7 +132,21 @@ pub(crate) fn journal(
     limit: usize,
 ) -> Result<Vec<Record>, Failure> {
     let limit = limit.min(PAGE_ITEMS_MAX);
-    let last = trail.revision.min(after.saturating_add(limit as u64));
+    let backwards = back(case, trail, after, limit as u64, |at| pack::at(tree, at))?;
+    let forwards = backwards.into_iter().rev().map(Ok);
+    completed(tree, forwards, limit)
+}
+
+/// The records of a case above a revision, at most so many, the last first. `read` returns the one
+/// at a position.
+pub(crate) fn back(
+    case: Uuid,
+    trail: &Trail,
+    after: u64,
+    limit: u64,
+    mut read: impl FnMut(u64) -> Result<Packed, Failure>,
+) -> Result<Vec<Packed>, Failure> {
+    let last = trail.revision.min(after.saturating_add(limit));
     if last <= after {
         return Ok(Vec::new());
     }
@@ -134,7 +156,7 @@ pub(crate) fn journal(
     };
     let mut backwards = Vec::new();
     loop {
-        let packed = pack::at(tree, at.position)?;
+        let packed = read(at.position)?;
         if packed.header.case != case || packed.header.revision != at.revision {
             let place = format!("position {}", at.position);
             return Err(Failure::damaged(Part::Record, place));
@@ -144,12 +166,10 @@ pub(crate) fn journal(
             backwards.push(packed);
         }
         if at.revision <= after + 1 {
-            break;
+            return Ok(backwards);
         }
         at = further;
     }
-    let forwards = backwards.into_iter().rev().map(Ok);
-    completed(tree, forwards, limit)
 }
 
 /// A place on the way back through the journal of a case.
@@ -203,16 +223,9 @@ fn completed(
     let mut answer = Vec::new();
     for packed in records.take(limit) {
         let packed = packed?;
-        let body = packed.body(tree)?;
-        bytes += body.len();
-        answer.push(Record {
-            position: Position::new(packed.position),
-            case: packed.header.case,
-            revision: packed.header.revision,
-            command: packed.header.command,
-            recorded_at: packed.header.recorded_at,
-            record: body,
-        });
+        let record = packed.record(tree)?;
+        bytes += record.record.len();
+        answer.push(record);
         if bytes >= PAGE_BYTES_MAX {
             break;
         }

@@ -1,10 +1,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
+use std::hash::{BuildHasher, RandomState};
+use std::mem;
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use groundbreak_store::Index;
+use groundbreak_store::{Index, Term, Timer};
 use sled::{Db, Tree};
 use uuid::Uuid;
 
@@ -169,11 +172,14 @@ fn read(
                 .ok_or_else(|| Failure::damaged(Part::Head, "where it was checked"))?,
             None => Head::default(),
         };
-        let mut commands = Commands::read(tree)?;
-        let tail = tail(tree, &checked, &head, &mut commands)?;
-        earlier_commands(tree, &checked, &head, &mut commands)?;
+        if checked.stamp > head.stamp || checked.record > head.record {
+            return Err(Failure::damaged(
+                Part::Head,
+                "it ends before it was checked",
+            ));
+        }
+        let (commands, index) = journal_and_states(tree, &checked, &head)?;
         let mut ledger = Ledger::new(head);
-        let index = states(tree, &checked, tail)?;
         entries(tree, &mut ledger)?;
         let published = Published {
             index,
@@ -242,45 +248,149 @@ fn compare_with_anchor(
     }
 }
 
-/// Where each case stands that was written to since the last opening, by its records.
-type Tail = HashMap<Uuid, (u64, u64)>;
-
-/// Checks the chain since the last opening. What was before it was checked then, and sled reads
-/// it from its snapshot and not from its log.
-fn tail(
+/// Checks the journal on one thread and reads the states on another, and compares where the cases
+/// stand that were written to since the last opening.
+fn journal_and_states(
     tree: &Tree,
     checked: &Head,
     head: &Head,
-    commands: &mut Commands,
-) -> Result<Tail, Failure> {
-    if checked.stamp > head.stamp || checked.record > head.record {
-        return Err(Failure::damaged(
-            Part::Head,
-            "it ends before it was checked",
-        ));
+) -> Result<(Commands, Index), Failure> {
+    let hasher = RandomState::new();
+    let (journal, states) = thread::scope(|scope| {
+        let journal = scope.spawn(|| guarded(|| journal(tree, checked, head, Ends::new(&hasher))));
+        let states = guarded(|| states(tree, checked, Ends::new(&hasher)));
+        let journal = journal.join().unwrap_or_else(|_| {
+            Err(Failure::Engine {
+                source: "the journal could not be checked".into(),
+            })
+        });
+        (journal, states)
+    });
+    let (commands, recorded) = journal?;
+    let (index, stood) = states?;
+    if recorded.sum != stood.sum {
+        return Err(misplaced(tree, checked, head)?);
     }
-    let mut tail = Tail::new();
-    let written = commands.written();
-    chain::check(tree, checked, head, |position, header| {
-        tail.insert(header.case, (header.revision, position));
-        if position > written {
-            commands.add(header.command, position);
-        }
-        Ok(())
-    })?;
-    let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
-    match tree.range(behind).next() {
-        Some(item) => {
-            item?;
-            Err(Failure::damaged(Part::Record, "behind the end"))
-        }
-        None => Ok(tail),
+    Ok((commands, index))
+}
+
+/// Where each of many cases stands, as one number: a sum of hashes under a key that nobody knows. Two
+/// such sets are as good as certain to be the same when their sums are, and a sum takes no memory.
+struct Ends<'a> {
+    hasher: &'a RandomState,
+    sum: u64,
+}
+
+impl<'a> Ends<'a> {
+    fn new(hasher: &'a RandomState) -> Self {
+        Self { hasher, sum: 0 }
+    }
+
+    fn add(&mut self, case: Uuid, revision: u64, position: u64) {
+        let hash = self.hasher.hash_one((case, revision, position));
+        self.sum = self.sum.wrapping_add(hash);
+    }
+
+    fn remove(&mut self, case: Uuid, revision: u64, position: u64) {
+        let hash = self.hasher.hash_one((case, revision, position));
+        self.sum = self.sum.wrapping_sub(hash);
     }
 }
 
-/// Reads every state: checks it, and rebuilds the indexes from it.
-fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure> {
-    let mut index = Index::new();
+/// Checks the chain since the last opening, and finds out which commands are known. What was before
+/// it was checked then, and sled reads it from its snapshot and not from its log.
+fn journal<'a>(
+    tree: &Tree,
+    checked: &Head,
+    head: &Head,
+    mut ends: Ends<'a>,
+) -> Result<(Commands, Ends<'a>), Failure> {
+    let mut commands = Commands::read(tree)?;
+    let written = commands.written();
+    chain::check(tree, checked, head, |position, header, _| {
+        // The record takes the place of the one before it in its case.
+        ends.add(header.case, header.revision, position);
+        if header.previous > checked.record {
+            let before = header.revision.wrapping_sub(1);
+            ends.remove(header.case, before, header.previous);
+        }
+        if position > written {
+            commands.add(header.command, position);
+        }
+        Ok::<(), Failure>(())
+    })?;
+    let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
+    if let Some(item) = tree.range(behind).next() {
+        item?;
+        return Err(Failure::damaged(Part::Record, "behind the end"));
+    }
+    earlier_commands(tree, checked, head, &mut commands)?;
+    Ok((commands, ends))
+}
+
+/// Names a case that does not stand where its last record is. Some does not.
+fn misplaced(tree: &Tree, checked: &Head, head: &Head) -> Result<Failure, Failure> {
+    let mut ends = HashMap::new();
+    chain::check(tree, checked, head, |position, header, _| {
+        ends.insert(header.case, (header.revision, position));
+        Ok::<(), Failure>(())
+    })?;
+    for item in tree.scan_prefix(key::STATES) {
+        let (state_key, value) = item?;
+        let stands = key::case_in(&state_key).zip(StateHeader::read(&value));
+        let Some((case, (header, _))) = stands else {
+            continue;
+        };
+        let stands = (header.trail.revision, header.trail.last());
+        let agrees = match ends.remove(&case) {
+            Some(recorded) => recorded == stands,
+            None => stands.1 <= checked.record,
+        };
+        if !agrees {
+            return Ok(Failure::damaged(Part::State, case.to_string()));
+        }
+    }
+    Ok(match ends.keys().next() {
+        Some(case) => Failure::damaged(Part::State, format!("{case} is missing")),
+        None => Failure::damaged(Part::Record, "one that does not follow the one before it"),
+    })
+}
+
+/// What the index needs to know of a case.
+type Indexed = (Uuid, u64, Vec<Timer>, Vec<Term>);
+
+/// How many cases are handed to the index at once, and how many such heaps may wait for it.
+const HEAP: usize = 256;
+const HEAPS_WAITING: usize = 16;
+
+/// Reads every state: checks it, and rebuilds the indexes from it, on a thread beside.
+fn states<'a>(tree: &Tree, checked: &Head, ends: Ends<'a>) -> Result<(Index, Ends<'a>), Failure> {
+    let (sender, heaps) = mpsc::sync_channel::<Vec<Indexed>>(HEAPS_WAITING);
+    thread::scope(|scope| {
+        let building = scope.spawn(move || {
+            let mut index = Index::new();
+            for (case, revision, timers, terms) in heaps.into_iter().flatten() {
+                index.put(case, revision, timers, terms);
+            }
+            index
+        });
+        let read = read_states(tree, checked, ends, sender);
+        let index = building.join().map_err(|_| Failure::Engine {
+            source: "the index could not be built".into(),
+        })?;
+        Ok((index, read?))
+    })
+}
+
+fn read_states<'a>(
+    tree: &Tree,
+    checked: &Head,
+    mut ends: Ends<'a>,
+    heaps: SyncSender<Vec<Indexed>>,
+) -> Result<Ends<'a>, Failure> {
+    // It is there until the last heap came.
+    let hand_over = |heap: Vec<Indexed>| drop(heaps.send(heap));
+    let mut heap = Vec::with_capacity(HEAP);
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
         let case = key::case_in(&state_key)
@@ -294,22 +404,19 @@ fn states(tree: &Tree, checked: &Head, mut tail: Tail) -> Result<Index, Failure>
             .and_then(|body| header.index(case, &body))
             .ok_or_else(damaged)?;
         let trail = header.trail;
-        // A case that was written to since the last opening stands where its last record is,
-        // and no other case stands behind that opening.
-        let stands = (trail.revision, trail.last());
-        let agrees = match tail.remove(&case) {
-            Some(recorded) => recorded == stands,
-            None => trail.last() <= checked.record,
-        };
-        if !agrees || trail.revision == 0 {
+        if trail.revision == 0 {
             return Err(damaged());
         }
-        index.put(case, trail.revision, timers, terms);
+        if trail.last() > checked.record {
+            ends.add(case, trail.revision, trail.last());
+        }
+        heap.push((case, trail.revision, timers, terms));
+        if heap.len() == HEAP {
+            hand_over(mem::replace(&mut heap, Vec::with_capacity(HEAP)));
+        }
     }
-    match tail.keys().next() {
-        Some(case) => Err(Failure::damaged(Part::State, format!("{case} is missing"))),
-        None => Ok(index),
-    }
+    hand_over(heap);
+    Ok(ends)
 }
 
 /// Adds the commands that no run has, of records that were checked at an earlier opening.

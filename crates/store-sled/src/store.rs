@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
@@ -16,16 +16,16 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::chain::{self, Verified};
-use crate::commands::{self, Lookup};
+use crate::chain::Verified;
+use crate::check::{self, Durable, VerifyError};
+use crate::commands::Lookup;
 use crate::directory::io;
 use crate::failure::Failure;
 use crate::published::Shared;
 use crate::recovery::{self, Opened};
-use crate::value::{Head, StateHeader};
 use crate::watchdog::Watchdog;
 use crate::writer::{Request, Work, Writer};
-use crate::{OpenError, Part, SledOptions, key, pack, reader};
+use crate::{OpenError, SledOptions, reader};
 
 /// The most commands that wait for the writer. One more is answered as overloaded.
 const WAITING_MAX: usize = 4096;
@@ -48,9 +48,9 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the store in a directory, and makes it when the directory is empty or not there.
     ///
-    /// It reads all states, and checks the journal written since the last opening. Measured on
-    /// two busy cores: 1.8 s after 300 000 commands, 0.26 s for 30 000 cases when nothing was
-    /// written since. It blocks; call it where that is allowed.
+    /// It reads all states, and checks the journal written since the last opening, with three
+    /// threads. Measured: about 6 µs of processor time a case, and 5 µs more a command written
+    /// since. It blocks; call it where that is allowed.
     ///
     /// # Errors
     ///
@@ -92,22 +92,55 @@ impl SledStore {
     }
 
     /// Reads everything and compares it: every record with its checksum, its chain and the note
-    /// of its command; every state with its last record; every metadata entry with its checksum.
+    /// of its command; every state with its checksum and its journal; every metadata entry with its
+    /// checksum. As many threads work on it as there are cores.
     ///
     /// What is written while it runs is not part of it.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] with the first thing that does not agree;
-    /// [`ReadError::Unavailable`].
+    /// [`ReadError::Damaged`] with something that does not agree: of the records the first, else
+    /// the first of the cases by id; [`ReadError::Unavailable`].
     pub async fn verify(&self) -> Result<Verified, ReadError> {
-        let (head, names, commands) = {
-            let published = self.shared.published()?;
-            let names: Vec<String> = published.entries.iter().cloned().collect();
-            (published.head, names, published.commands.parts())
+        let verified = self.verify_with(|_| Ok(()), |_, _| Ok::<(), Infallible>(()));
+        verified.await.map_err(|error| match error {
+            VerifyError::Read(error) => error,
+            VerifyError::Found(never) => match never {},
+        })
+    }
+
+    /// Does the same, and lets the caller check what only it can read, from the bytes that were
+    /// read once. `record` sees each record, in the order of commits. `case` sees the state of each
+    /// case and its journal, oldest first, from several threads and in no order; a journal that
+    /// could not be read ends early, and the check then fails by that.
+    ///
+    /// No case is held beyond its turn, so the memory does not depend on their number.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Read`] as for [`SledStore::verify`]; [`VerifyError::Found`] with what the
+    /// caller found.
+    pub async fn verify_with<E: Send + 'static>(
+        &self,
+        record: impl FnMut(&[u8]) -> Result<(), E> + Send + 'static,
+        case: impl Fn(&Snapshot, &mut dyn Iterator<Item = Record>) -> Result<(), E>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Verified, VerifyError<E>> {
+        let durable = {
+            let published = self.shared.published();
+            let published = published.map_err(|failure| VerifyError::Read(failure.into()))?;
+            let (runs, recent) = published.commands.parts();
+            Durable {
+                head: published.head,
+                names: published.entries.iter().cloned().collect(),
+                runs,
+                recent,
+            }
         };
-        self.read(move |tree| verify(tree, head, &names, commands))
-            .await
+        let checked = self.read(move |tree| Ok(check::everything(tree, &durable, record, case)));
+        checked.await.map_err(VerifyError::Read)?
     }
 
     /// Asks the writer, or says that there is no room or no writer.
@@ -430,64 +463,4 @@ fn weight(append: &Append) -> usize {
     });
     let sets: usize = timers.chain(terms).sum();
     REQUEST_BYTES + append.record.len() + append.state.len() + sets
-}
-
-fn verify(
-    tree: &Tree,
-    head: Head,
-    names: &[String],
-    (runs, recent): (Vec<u64>, HashMap<Uuid, u64>),
-) -> Result<Verified, Failure> {
-    let mut verified = Verified::default();
-    let mut runs = runs.into_iter().peekable();
-    let mut run: Vec<(Uuid, u64)> = Vec::new();
-    let mut run_last = 0;
-    verified.links = chain::check(tree, &Head::default(), &head, |position, header| {
-        verified.records += 1;
-        if position > run_last
-            && let Some(last) = runs.next_if(|last| *last >= position)
-        {
-            run = commands::run(tree, last)?;
-            run_last = last;
-        }
-        let noted = if position <= run_last {
-            run.binary_search_by_key(&header.command, |(id, _)| *id)
-                .ok()
-                .and_then(|at| run.get(at))
-                .map(|(_, at)| *at)
-        } else {
-            recent.get(&header.command).copied()
-        };
-        if noted == Some(position) {
-            return Ok(());
-        }
-        let place = header.command.to_string();
-        Err(Failure::damaged(Part::Command, place))
-    })?;
-    for item in tree.scan_prefix(key::STATES) {
-        let (state_key, value) = item?;
-        let damaged = || {
-            let case = key::case_in(&state_key).map_or_else(String::new, |case| case.to_string());
-            Failure::damaged(Part::State, case)
-        };
-        let case = key::case_in(&state_key).ok_or_else(damaged)?;
-        let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
-        if header.trail.last() > head.record {
-            // Written since the check began.
-            continue;
-        }
-        reader::state(tree, case)?.ok_or_else(damaged)?;
-        let record = pack::at(tree, header.trail.last())?.header;
-        if (record.case, record.revision) != (case, header.trail.revision) {
-            return Err(damaged());
-        }
-        verified.cases += 1;
-    }
-    for name in names {
-        // One that is gone was removed since the check began.
-        if reader::entry(tree, name)?.is_some() {
-            verified.entries += 1;
-        }
-    }
-    Ok(verified)
 }

@@ -126,6 +126,12 @@ impl Writer {
             // A sync that failed may have dropped what it should have written, and the next one
             // would succeed without it. So it is never tried again.
             self.file.sync_data()?;
+            // What is written to a file that nothing names any more is gone with this process.
+            if removed(&self.file)? {
+                return Err(Failure::Engine {
+                    source: "the file of the database was removed".into(),
+                });
+            }
             let head = self
                 .shared
                 .publish(|published| publication.apply(published))?;
@@ -172,7 +178,15 @@ impl Writer {
         self.shared.end("the store was closed");
         let anchored = self.anchor.close();
         let database = self.shared.take_database();
-        let Self { tree, db, file, .. } = self;
+        let Self {
+            tree,
+            db,
+            file,
+            watchdog,
+            ..
+        } = self;
+        // sled waits for its own threads, one of which may have died.
+        watchdog.began();
         let put_away = guarded(|| {
             drop((tree, db));
             if let Some(database) = database {
@@ -183,8 +197,22 @@ impl Writer {
             }
             Ok(())
         });
-        anchored.and(put_away.map_err(|failure| told(&failure)))
+        let in_time = watchdog.ended();
+        anchored
+            .and(put_away.map_err(|failure| told(&failure)))
+            .and(in_time)
     }
+}
+
+#[cfg(unix)]
+fn removed(file: &File) -> std::io::Result<bool> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) == 0)
+}
+
+/// Nobody can remove a file that is open.
+#[cfg(not(unix))]
+fn removed(_: &File) -> std::io::Result<bool> {
+    Ok(false)
 }
 
 /// Takes what waits, up to the bounds of a group. It never waits for more: while one group is

@@ -1,13 +1,16 @@
-//! Measures this program on this machine. Cases and timers are what is measured; the other files are
-//! what they are measured with.
+//! Measures this program on this machine. `case`, `timers`, `open` and `replay` are what is measured;
+//! the other files are what it is measured with.
 
 mod case;
 mod closed_loop;
 mod connection;
 mod figures;
+mod filling;
 mod lapsing_case;
 mod limit;
+mod open;
 mod process;
+mod replay;
 mod standard_case;
 mod timers;
 
@@ -26,12 +29,18 @@ pub(crate) enum Command {
     Case(case::Arguments),
     /// Let many timers fall due at one instant, among many more that wait
     Timers(timers::Arguments),
+    /// Open and verify a data directory of many cases, and tell how much memory that takes
+    Open(open::Arguments),
+    /// Fold every case of a data directory from its journal, beside reading the same from a plain file
+    Replay(replay::Arguments),
 }
 
 pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
     match command {
         Command::Case(arguments) => case::run(&arguments, screen).await,
         Command::Timers(arguments) => timers::run(&arguments, screen).await,
+        Command::Open(arguments) => open::run(&arguments, screen).await,
+        Command::Replay(arguments) => replay::run(&arguments, screen).await,
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
     let store = store.as_ref();
     let key = ProofDirectory::of(&arguments.data).key(None)?;
     // Signs only what begins with what was signed before.
-    let (signed, _) = sign(store, &arguments.data, &key, None, |_, _, _| ()).await?;
+    let signed = sign(store, &arguments.data, &key, None, |_, _| false).await?;
     let path = &arguments.to;
     let unwritable = |source| Trouble::Unwritable {
         path: path.clone(),
@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         .unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
     let mut file = BufWriter::new(file);
-    let (mut writer, header) = BundleWriter::begin(&key, signed.algorithm);
+    let (mut writer, header) = BundleWriter::begin(&key, signed.checkpoint.algorithm);
     file.write_all(header.as_bytes()).map_err(unwritable)?;
     each_record(store, |record| {
         let line = writer.record(&record.record);

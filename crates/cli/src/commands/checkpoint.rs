@@ -3,10 +3,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use groundbreak_proof::{Algorithm, Hash, tree};
+use groundbreak_store::Record;
 use groundbreak_workflow::Text;
 use serde::Serialize;
 
-use super::sign::{roots, sign};
+use super::sign::{Signed, sign};
 use crate::definitions::read_text;
 use crate::directory;
 use crate::disagreement::Disagreement;
@@ -71,11 +72,22 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         DigestName::Sm3 => Algorithm::Sm3,
     });
     let store = store.as_ref();
-    let (checkpoint, note) = sign(store, &arguments.data, &key, digest, |_, _, _| ()).await?;
+    let earlier = match &arguments.since {
+        Some(path) => {
+            let text = read_text(path, BYTES_MAX)?;
+            Some((path, open_checkpoint(path, &text, key.verifier())?))
+        }
+        None => None,
+    };
+    let end = earlier.as_ref().map(|(_, old)| old.size);
+    let around = |index, _: &Record| end.is_some_and(|end| index == end || index + 1 == end);
+    let Signed {
+        checkpoint,
+        note,
+        nodes,
+    } = sign(store, &arguments.data, &key, digest, around).await?;
     let mut since = None;
-    if let Some(path) = &arguments.since {
-        let text = read_text(path, BYTES_MAX)?;
-        let old = open_checkpoint(path, &text, key.verifier())?;
+    if let Some((path, old)) = earlier {
         let grown = || {
             let place = path.display().to_string();
             Disagreement::new(
@@ -87,7 +99,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
             )
         };
         let ranges = tree::consistency(old.size, checkpoint.size).ok_or_else(grown)?;
-        let consistency = roots(store, checkpoint.algorithm, ranges).await?;
+        let consistency = nodes.roots(ranges).ok_or_else(grown)?;
         let (before, now) = ((old.size, old.root), (checkpoint.size, checkpoint.root));
         if !tree::verify_consistency(checkpoint.algorithm, before, now, &consistency) {
             return Err(grown().into());

@@ -6,7 +6,7 @@ use groundbreak_proof::{Receipt, tree};
 use groundbreak_store::{Query, Store};
 use groundbreak_workflow::{CaseId, Refusal, Text, number_as_kept};
 
-use super::sign::{roots, sign};
+use super::sign::{Signed, sign};
 use crate::directory;
 use crate::disagreement::of_store;
 use crate::proof_directory::ProofDirectory;
@@ -46,12 +46,18 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
     }
     let key = ProofDirectory::of(&arguments.data).key(None)?;
     let mut found = None;
-    let look = |index, record: &groundbreak_store::Record, _| {
-        if record.case == case.0 && record.revision == revision {
+    let look = |index, record: &groundbreak_store::Record| {
+        let wanted = record.case == case.0 && record.revision == revision;
+        if wanted {
             found = Some((index, record.clone()));
         }
+        wanted
     };
-    let (checkpoint, note) = sign(store, &arguments.data, &key, None, look).await?;
+    let Signed {
+        checkpoint,
+        note,
+        nodes,
+    } = sign(store, &arguments.data, &key, None, look).await?;
     let missing = || anyhow::anyhow!("the record of revision {revision} is not in the store");
     let (index, record) = found.ok_or_else(missing)?;
     let ranges = tree::inclusion(index, checkpoint.size).ok_or_else(missing)?;
@@ -62,7 +68,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         recorded_at: record.recorded_at,
         record: Receipt::encode(&record.record),
         index,
-        inclusion: roots(store, checkpoint.algorithm, ranges).await?,
+        inclusion: nodes.roots(ranges).ok_or_else(missing)?,
         checkpoint: note,
         verifier: key.verifier().to_string(),
     };

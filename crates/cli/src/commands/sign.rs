@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use anyhow::Result;
-use groundbreak_proof::{Algorithm, Checkpoint, Frontier, Hash, RangeRoots, SigningKey};
+use groundbreak_proof::{Algorithm, Checkpoint, Frontier, Hash, SigningKey};
 use groundbreak_store::{Position, Record, Store};
 use groundbreak_workflow::Text;
 
+use super::nodes::Nodes;
 use crate::disagreement::{Disagreement, of_store};
 use crate::proof_directory::{ProofDirectory, open_checkpoint};
 
@@ -104,15 +105,23 @@ fn signed_place(signed: &Checkpoint) -> Text {
     )
 }
 
+/// A checkpoint that was signed, and what proofs to it are made from.
+pub(super) struct Signed {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) note: String,
+    pub(super) nodes: Nodes,
+}
+
 /// Goes through all records, checks that they begin with those of the last checkpoint, and signs
-/// and keeps a checkpoint of them as they stand. `visit` sees every record with its index.
-pub(crate) async fn sign(
+/// and keeps a checkpoint of them as they stand. `visit` sees every record with its index, and says
+/// whether a proof is to be made that begins or ends at it.
+pub(super) async fn sign(
     store: &dyn Store,
     data: &Path,
     key: &SigningKey,
     digest: Option<Algorithm>,
-    mut visit: impl FnMut(u64, &Record, Algorithm),
-) -> Result<(Checkpoint, String)> {
+    mut visit: impl FnMut(u64, &Record) -> bool,
+) -> Result<Signed> {
     let directory = ProofDirectory::of(data);
     let signed = match directory.checkpoint()? {
         Some(note) => {
@@ -139,9 +148,11 @@ pub(crate) async fn sign(
         (None, digest) => digest.unwrap_or_default(),
     };
     let mut tree = Tree::new(algorithm, signed);
+    let mut nodes = Nodes::new(algorithm);
     each_record(store, |record| {
-        visit(tree.size(), record, algorithm);
-        tree.push(algorithm.leaf(&record.record))
+        let leaf = algorithm.leaf(&record.record);
+        nodes.push(leaf, visit(tree.size(), record));
+        tree.push(leaf)
     })
     .await?;
     tree.end()?;
@@ -153,22 +164,9 @@ pub(crate) async fn sign(
     };
     let note = checkpoint.sign(key);
     directory.keep(&note)?;
-    Ok((checkpoint, note))
-}
-
-/// Returns the roots of ranges of leaves, as a proof lists them.
-pub(crate) async fn roots(
-    store: &dyn Store,
-    algorithm: Algorithm,
-    ranges: Vec<std::ops::Range<u64>>,
-) -> Result<Vec<Hash>> {
-    let mut roots = RangeRoots::new(algorithm, ranges);
-    each_record(store, |record| {
-        roots.push(algorithm.leaf(&record.record));
-        Ok(())
+    Ok(Signed {
+        checkpoint,
+        note,
+        nodes,
     })
-    .await?;
-    roots
-        .finish()
-        .ok_or_else(|| anyhow::anyhow!("records went away while a proof was made"))
 }

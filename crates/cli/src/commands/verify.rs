@@ -1,4 +1,4 @@
-mod data;
+pub(super) mod data;
 mod file;
 
 use std::path::PathBuf;
@@ -36,11 +36,13 @@ pub(crate) struct Arguments {
 
 /// What was gone through, when all of it agrees.
 #[derive(Debug, Default, Serialize)]
-struct Counts {
+pub(super) struct Counts {
     /// Records read.
-    records: u64,
+    pub(super) records: u64,
+    /// The entries in them; of a receipt, none.
+    pub(super) entries: u64,
     /// Cases folded; of a receipt, none.
-    cases: u64,
+    pub(super) cases: u64,
     /// The root over the records, or of the checkpoint of a receipt.
     root: Option<Hash>,
     digest: &'static str,
@@ -59,6 +61,7 @@ struct Good<'a> {
     counts: &'a Counts,
     seconds: f64,
     records_per_second: f64,
+    entries_per_second: f64,
 }
 
 #[derive(Serialize)]
@@ -109,17 +112,19 @@ async fn check(arguments: &Arguments, key: Option<Verifier>) -> Result<Counts> {
 }
 
 fn show(format: Format, counts: &Counts, seconds: f64, screen: &mut Screen) -> Result<()> {
-    let rate = counts.records as f64 / seconds.max(1e-9);
+    let rate = |count: u64| count as f64 / seconds.max(1e-9);
     if format == Format::Json {
         screen.json(&Good {
             agrees: true,
             counts,
             seconds,
-            records_per_second: rate.round(),
+            records_per_second: rate(counts.records).round(),
+            entries_per_second: rate(counts.entries).round(),
         })?;
         return Ok(());
     }
     let Counts { records, cases, .. } = counts;
+    let rate = rate(*records);
     screen.say(&Text::new(
         format!("相符：{records} 条记录，{cases} 个办件，每秒 {rate:.0} 条"),
         format!("All agrees: {records} records, {cases} cases, {rate:.0} records a second"),

@@ -70,3 +70,51 @@ fn a_measurement_that_cannot_be_made_says_why() {
     assert_eq!(nowhere.status, 2);
     assert!(nowhere.err.contains("/nowhere/at/all"), "{}", nowhere.err);
 }
+
+#[test]
+fn a_directory_of_many_cases_is_filled_opened_verified_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let rows = |bench: &str| {
+        let ran = run(&[
+            "bench",
+            bench,
+            "--cases",
+            "700",
+            "--entries",
+            "3500",
+            "--in",
+            data,
+            "--format",
+            "json",
+        ]);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let lines = ran.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect::<Vec<serde_json::Value>>()
+    };
+    let opened = rows("open");
+    let steps: Vec<_> = opened
+        .iter()
+        .map(|row| row["step"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["first-open", "open", "verify"]);
+    for row in opened.iter().chain(&rows("replay")) {
+        assert_eq!(row["cases"], 700, "{row}");
+        assert!(
+            (3500..3510).contains(&row["entries"].as_u64().unwrap()),
+            "{row}"
+        );
+        assert!(row["commits"].as_u64().unwrap() > 700, "{row}");
+    }
+    for row in &opened {
+        let mib = |name: &str| row[name].as_f64().unwrap();
+        assert!(
+            mib("rss_before_mib") > 0.0 && mib("rss_after_mib") <= mib("rss_peak_mib"),
+            "{row}"
+        );
+    }
+    assert_eq!(run(&["verify", "--data", data]).status, 0);
+}

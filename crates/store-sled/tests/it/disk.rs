@@ -96,6 +96,27 @@ async fn settle(store: &SledStore, acknowledged: u64, unknown: u64) {
 }
 
 #[test]
+fn a_directory_that_is_removed_while_it_is_open_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    block_on(async {
+        let store = open(&path).unwrap();
+        store.append(append(0, 1)).await.unwrap();
+        fs::remove_dir_all(&path).unwrap();
+        let outcome = async |revision| {
+            let appended = store.append(append(0, revision)).await;
+            appended.map_err(|error| error.outcome())
+        };
+        assert_eq!(outcome(2).await, Err(Outcome::Unknown));
+        assert_eq!(outcome(3).await, Err(Outcome::NotDone));
+        assert!(matches!(
+            store.load(Uuid::from_u128(0)).await,
+            Err(ReadError::Unavailable { .. })
+        ));
+    });
+}
+
+#[test]
 fn a_full_disk_loses_nothing_and_the_store_opens_again_when_there_is_room() {
     let Some(disk) = Mount::new(&["-t", "tmpfs", "-o", "size=6m", "tmpfs"]) else {
         return;

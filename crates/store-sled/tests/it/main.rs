@@ -22,3 +22,4 @@ mod recording;
 #[cfg(target_os = "linux")]
 mod shim;
 mod upgrade;
+mod verifying;

@@ -43,6 +43,13 @@ impl<T: Copy + PartialEq> Sorted<T> {
 
     /// Returns the place behind all items that come before something.
     pub(super) fn place(&self, before: impl Fn(T) -> bool) -> Place {
+        // What comes in order comes behind everything.
+        if self.last().is_none_or(&before) {
+            return Place {
+                piece: self.pieces.len(),
+                at: 0,
+            };
+        }
         let piece = self
             .pieces
             .partition_point(|piece| piece.last().is_some_and(|last| before(*last)));

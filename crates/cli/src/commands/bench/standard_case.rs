@@ -106,18 +106,29 @@ pub(super) fn decisions(
     events: usize,
     at: Timestamp,
 ) -> Result<Vec<Decision>> {
-    let id = CaseId(Uuid::now_v7());
-    let command = || CommandId(Uuid::now_v7());
+    decisions_of(workflow, |_| Uuid::now_v7(), events, at)
+}
+
+/// The same, with ids that the caller gives: of the case for 0, and of its commands from 1 on.
+pub(super) fn decisions_of(
+    workflow: &Workflow,
+    id: impl Fn(usize) -> Uuid,
+    events: usize,
+    at: Timestamp,
+) -> Result<Vec<Decision>> {
+    let case = CaseId(id(0));
+    let command = |number| CommandId(id(number));
     let mut decided: Vec<Decision> = Vec::with_capacity(events + 1);
     decided.push(decide(
         workflow,
         None,
-        &opening(&workflow.name, id, command()),
+        &opening(&workflow.name, case, command(1)),
         at,
     )?);
-    for event in EVENTS.iter().take(events) {
-        let case: &Case = &decided.last().context("a case was opened")?.case;
-        let next = decide(workflow, Some(case), &firing(event, id, command()), at)?;
+    for (number, event) in (2..).zip(EVENTS.iter().take(events)) {
+        let before: &Case = &decided.last().context("a case was opened")?.case;
+        let firing = firing(event, case, command(number));
+        let next = decide(workflow, Some(before), &firing, at)?;
         decided.push(next);
     }
     Ok(decided)

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use groundbreak_proof::{BundleReader, Receipt, Verifier};
-use groundbreak_workflow::{Case, CaseId, CommitDigest, Text, decode_commit};
+use groundbreak_workflow::{CaseId, CommitDigest, Text, decode_commit};
 
 use super::Counts;
-use crate::disagreement::{Disagreement, of_fold, of_key};
+use crate::commands::folding::{Folding, commit};
+use crate::disagreement::{Disagreement, of_key};
 use crate::trouble::Trouble;
 
 /// A record has 1 MiB at most, and base64 makes 4 bytes of 3.
@@ -39,11 +40,11 @@ pub(super) fn check(path: &Path, key: Option<Verifier>) -> Result<Counts> {
     }
     let asked_for = key.is_some();
     let mut reader = BundleReader::new(key);
-    let mut cases: HashMap<CaseId, Case> = HashMap::new();
-    let mut records: u64 = 0;
+    let mut cases: HashMap<CaseId, Folding> = HashMap::new();
+    let (mut records, mut entries): (u64, u64) = (0, 0);
     while !line.is_empty() {
         if let Some(record) = reader.line(&line).map_err(Disagreement::from)? {
-            fold(&mut cases, records, &record)?;
+            entries += fold(&mut cases, records, &record)?;
             records += 1;
         }
         next(&mut line)?;
@@ -51,6 +52,7 @@ pub(super) fn check(path: &Path, key: Option<Verifier>) -> Result<Counts> {
     let (checkpoint, _) = reader.finish().map_err(Disagreement::from)?;
     Ok(Counts {
         records,
+        entries,
         cases: cases.len() as u64,
         root: Some(checkpoint.root),
         digest: checkpoint.algorithm.name(),
@@ -60,8 +62,8 @@ pub(super) fn check(path: &Path, key: Option<Verifier>) -> Result<Counts> {
     })
 }
 
-/// Folds a record into its case: each must go on from the one before.
-fn fold(cases: &mut HashMap<CaseId, Case>, index: u64, record: &[u8]) -> Result<()> {
+/// Folds a record into its case: each must go on from the one before. Returns how many entries it has.
+fn fold(cases: &mut HashMap<CaseId, Folding>, index: u64, record: &[u8]) -> Result<u64> {
     let differs = |problem| {
         let line = index.saturating_add(2);
         Disagreement::new(
@@ -72,20 +74,11 @@ fn fold(cases: &mut HashMap<CaseId, Case>, index: u64, record: &[u8]) -> Result<
             problem,
         )
     };
-    let commit = decode_commit(record).map_err(|error| {
-        differs(Text::new(
-            "不能读作一次提交",
-            format!("it cannot be read as a commit: {error}"),
-        ))
-    })?;
-    let digest = CommitDigest::of(record);
-    let folded = match cases.get_mut(&commit.case) {
-        Some(case) => case.apply(&commit, digest),
-        None => Case::open(&commit, digest).map(|case| {
-            cases.insert(commit.case, case);
-        }),
-    };
-    Ok(folded.map_err(|error| differs(of_fold(&error)))?)
+    let commit = commit(record).map_err(differs)?;
+    let case = cases.entry(commit.case).or_default();
+    case.add(&commit, CommitDigest::of(record))
+        .map_err(differs)?;
+    Ok(commit.entries.len() as u64)
 }
 
 fn receipt(path: &Path, text: &[u8], key: Option<Verifier>) -> Result<Counts> {
@@ -121,6 +114,7 @@ fn receipt(path: &Path, text: &[u8], key: Option<Verifier>) -> Result<Counts> {
     }
     Ok(Counts {
         records: 1,
+        entries: 0,
         cases: 0,
         root: Some(checkpoint.root),
         digest: checkpoint.algorithm.name(),
