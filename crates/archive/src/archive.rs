@@ -62,6 +62,7 @@ impl Archive {
             Ok(backup) => Some(backup),
             Err(ArchiveError::Missing { .. }) => {
                 is_ours(&path)?;
+                file::sync_above(&path)?;
                 None
             }
             Err(error) => return Err(error),
@@ -398,12 +399,7 @@ fn make(path: &Path) -> Result<(), ArchiveError> {
             found: "a file".to_owned(),
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            fs::create_dir_all(path)
-                .map_err(|source| ArchiveError::io(path, "creating", source))?;
-            match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => file::sync(parent),
-                _ => Ok(()),
-            }
+            fs::create_dir_all(path).map_err(|source| ArchiveError::io(path, "creating", source))
         }
         Err(error) => Err(ArchiveError::io(path, "reading", error)),
     }

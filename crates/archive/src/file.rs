@@ -39,6 +39,36 @@ pub(crate) fn sync(directory: &Path) -> Result<(), ArchiveError> {
         .map_err(|source| ArchiveError::io(directory, "syncing", source))
 }
 
+/// Makes durable that a new directory is there. Each one above it may be new too, made by this
+/// opening or by one that was interrupted. `store-sled` keeps the same rule for its directory.
+pub(crate) fn sync_above(path: &Path) -> Result<(), ArchiveError> {
+    for above in path.ancestors().skip(1) {
+        let above = if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        };
+        // One that cannot be read, or that has nothing to sync, is not one we made.
+        let Ok(opened) = File::open(above) else {
+            continue;
+        };
+        match opened.sync_all() {
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::InvalidInput
+                        | ErrorKind::ReadOnlyFilesystem
+                        | ErrorKind::Unsupported
+                ) =>
+            {
+                return Err(ArchiveError::io(above, "syncing", error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Reads the first `bytes` of a file.
 pub(crate) fn read(path: &Path, bytes: u64) -> Result<Vec<u8>, ArchiveError> {
     let file = match File::open(path) {

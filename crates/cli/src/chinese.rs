@@ -132,7 +132,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "同时工作的客户端数，1 至 1024；每个数一行",
     ),
     ("bench case", "seconds", "每行测量多久；磁盘极限另测同样久"),
-    ("bench case", "over", "客户端如何到达引擎"),
+    (
+        "bench case",
+        "over",
+        "客户端如何到达引擎；store 为绕过引擎，直接写入存储",
+    ),
     (
         "bench case",
         "directory",

@@ -1,13 +1,13 @@
 //! A store is made anew from its journal and its metadata.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use groundbreak_store::{Append, AppendError, Appended, Position, Put, Record, Store};
-use groundbreak_workflow::{Case, CaseId, CommitDigest, encode_case};
+use groundbreak_workflow::{Case, CaseId, CommitDigest, decode_case, encode_case};
 
 use crate::definitions::{LoadError, PREFIX, Published};
 use crate::runtime::read_record;
@@ -17,6 +17,11 @@ use crate::{CaseFault, Failure, OpenError};
 /// The most appends under way, and the most bytes of them: fewer than any store has room for.
 const APPENDS_AT_ONCE: usize = 512;
 const BYTES_AT_ONCE: usize = 16 << 20;
+
+/// The most cases that are held as they are folded so far, and the most bytes of their states. Any
+/// other comes from the store that is filled when its next record does.
+const CASES_HELD: usize = 4_096;
+const STATE_BYTES_HELD: usize = 64 << 20;
 
 /// What was made anew.
 #[derive(Debug)]
@@ -73,7 +78,9 @@ pub enum RebuildError<E: std::error::Error + 'static> {
 /// from them, as when they were decided.
 ///
 /// The order of the records is kept; their positions may be other ones. `progress` is told the
-/// number of records that are durable, every thousand or so and in the end. Every case is in memory meanwhile.
+/// number of records that are durable, every thousand or so and in the end. In memory are the few thousand
+/// cases that were folded last, at most 64 MiB of states or one case that is larger; each damaged case
+/// with its fault; and what the store itself keeps there.
 ///
 /// # Errors
 ///
@@ -109,8 +116,12 @@ pub async fn rebuild<E: std::error::Error + Send + 'static>(
         kept += 1;
     }
     let mut folding = Folding {
+        store,
         published,
-        cases: HashMap::new(),
+        held: Held::default(),
+        damaged: HashMap::new(),
+        begun: 0,
+        cases: 0,
     };
     let mut writing = Writing {
         store,
@@ -122,12 +133,7 @@ pub async fn rebuild<E: std::error::Error + Send + 'static>(
     let mut told = 0;
     for record in records {
         let record = record.map_err(RebuildError::Source)?;
-        let append = folding
-            .append(record)
-            .map_err(|record| RebuildError::Order {
-                case: CaseId(record.case),
-                revision: record.revision,
-            })?;
+        let append = folding.append(record, writing.written).await?;
         writing.begin(append).await?;
         if writing.written >= told + 1_000 {
             told = writing.written;
@@ -138,44 +144,91 @@ pub async fn rebuild<E: std::error::Error + Send + 'static>(
         writing.end_one().await?;
     }
     progress(writing.written);
-    let cases = u64::try_from(folding.cases.len()).unwrap_or(u64::MAX);
     let mut damaged: Vec<DamagedCase> = folding
-        .cases
+        .damaged
         .into_iter()
-        .filter_map(|(case, (_, folded))| match folded {
-            Folded::Whole(_) => None,
-            Folded::Damaged(fault) => Some(DamagedCase { case, fault }),
-        })
+        .map(|(case, (_, fault))| DamagedCase { case, fault })
         .collect();
     damaged.sort_by_key(|damaged| damaged.case);
     Ok(Rebuilt {
         records: writing.written,
-        cases,
+        cases: folding.cases,
         entries: kept,
         damaged,
     })
 }
 
 /// The cases as far as their records were read.
-struct Folding {
+struct Folding<'a> {
+    store: &'a dyn Store,
     published: Published,
-    /// By case: the revision of its last record, and what it folds to.
-    cases: HashMap<CaseId, (u64, Folded)>,
+    held: Held,
+    /// By case: the revision of its last record, and its first fault.
+    damaged: HashMap<CaseId, (u64, CaseFault)>,
+    /// How many records were read.
+    begun: u64,
+    cases: u64,
 }
 
-enum Folded {
-    Whole(Box<Case>),
-    Damaged(CaseFault),
+/// The cases that were folded last.
+#[derive(Default)]
+struct Held {
+    /// By case: the number of its last record, and the bytes of its state.
+    cases: HashMap<CaseId, (u64, usize, Box<Case>)>,
+    by_number: BTreeMap<u64, CaseId>,
+    bytes: usize,
 }
 
-impl Folding {
-    /// Returns what is to be written with a record, or the record when one before it is missing.
-    fn append(&mut self, record: Record) -> Result<Append, Record> {
-        let case = CaseId(record.case);
-        let before = self.cases.remove(&case);
-        let revision = before.as_ref().map_or(0, |(revision, _)| *revision);
+impl Held {
+    fn take(&mut self, id: CaseId) -> Option<Box<Case>> {
+        let (number, bytes, case) = self.cases.remove(&id)?;
+        self.by_number.remove(&number);
+        self.bytes -= bytes;
+        Some(case)
+    }
+
+    /// Lets go of the oldest cases beyond the bounds. Those whose last record is not among the first
+    /// `written` cannot be read from the store yet.
+    fn put(&mut self, number: u64, bytes: usize, case: Box<Case>, written: u64) {
+        self.by_number.insert(number, case.id);
+        self.bytes += bytes;
+        self.cases.insert(case.id, (number, bytes, case));
+        while self.cases.len() > CASES_HELD || self.bytes > STATE_BYTES_HELD {
+            match self.by_number.first_key_value() {
+                Some((number, id)) if *number <= written => {
+                    let id = *id;
+                    self.take(id);
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+impl Folding<'_> {
+    /// Returns what is to be written with a record. The first `written` records are durable.
+    async fn append<E: std::error::Error + 'static>(
+        &mut self,
+        record: Record,
+        written: u64,
+    ) -> Result<Append, RebuildError<E>> {
+        let id = CaseId(record.case);
+        self.begun += 1;
+        let (revision, before) = match self.damaged.get(&id) {
+            Some((revision, _)) => (*revision, None),
+            None => {
+                let before = self.before(id).await.map_err(RebuildError::Failed)?;
+                (before.as_ref().map_or(0, |case| case.revision), before)
+            }
+        };
         if record.revision != revision + 1 {
-            return Err(record);
+            return Err(RebuildError::Order {
+                case: id,
+                revision: record.revision,
+            });
+        }
+        if revision == 0 {
+            self.cases += 1;
         }
         let mut append = Append {
             case: record.case,
@@ -187,18 +240,45 @@ impl Folding {
             timers: Vec::new(),
             terms: Vec::new(),
         };
-        let folded = match before.map(|(_, folded)| folded) {
-            Some(Folded::Damaged(fault)) => Folded::Damaged(fault),
-            Some(Folded::Whole(case)) => self.fold(Some(case), &record, &mut append),
-            None => self.fold(None, &record, &mut append),
-        };
-        self.cases.insert(case, (record.revision, folded));
+        if let Some((revision, _)) = self.damaged.get_mut(&id) {
+            *revision = record.revision;
+        } else {
+            match self.fold(before, &record, &mut append) {
+                Ok(case) => self.held.put(self.begun, append.state.len(), case, written),
+                Err(fault) => {
+                    self.damaged.insert(id, (record.revision, fault));
+                }
+            }
+        }
         append.record = record.record;
         Ok(append)
     }
 
+    /// Returns a case that is not damaged as its records so far left it; `None` before its first.
+    async fn before(&mut self, id: CaseId) -> Result<Option<Box<Case>>, Failure> {
+        if let Some(case) = self.held.take(id) {
+            return Ok(Some(case));
+        }
+        let Some(snapshot) = self.store.load(id.0).await? else {
+            return Ok(None);
+        };
+        let case = decode_case(&snapshot.state).map_err(|source| Failure::CaseDamaged {
+            case: id,
+            fault: CaseFault::Record {
+                revision: snapshot.revision,
+                source,
+            },
+        })?;
+        Ok(Some(Box::new(case)))
+    }
+
     /// Folds a record into its case, and puts what the store keeps of the case beside it.
-    fn fold(&self, before: Option<Box<Case>>, record: &Record, append: &mut Append) -> Folded {
+    fn fold(
+        &self,
+        before: Option<Box<Case>>,
+        record: &Record,
+        append: &mut Append,
+    ) -> Result<Box<Case>, CaseFault> {
         let digest = CommitDigest::of(&record.record);
         let folded = read_record(record).and_then(|commit| match before {
             Some(mut case) => {
@@ -207,7 +287,7 @@ impl Folding {
             }
             None => Ok(Box::new(Case::open(&commit, digest)?)),
         });
-        let folded = folded.and_then(|case| {
+        folded.and_then(|case| {
             let definition = || CaseFault::Definition {
                 workflow: case.workflow.clone(),
                 version: case.version,
@@ -224,11 +304,7 @@ impl Folding {
             append.timers = kept_timers(&timers);
             append.terms = kept_terms(&terms);
             Ok(case)
-        });
-        match folded {
-            Ok(case) => Folded::Whole(case),
-            Err(fault) => Folded::Damaged(fault),
-        }
+        })
     }
 }
 

@@ -2,6 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(target_os = "linux")]
+#[path = "../../../store-sled/tests/it/dice.rs"]
+mod dice;
+#[cfg(target_os = "linux")]
+mod power_cut;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "the tests of the store ask for more")]
+#[path = "../../../store-sled/tests/it/recording.rs"]
+mod recording;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "the tests of the store ask for more")]
+#[path = "../../../store-sled/tests/it/shim.rs"]
+mod shim;
+
 use std::fs;
 use std::path::Path;
 

@@ -121,7 +121,8 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         match Look::at(&place.store) {
             Ok(look) => {
                 place.judge(&look, &mut seen, &mut findings);
-                if arguments.try_open && look.format.is_some() {
+                // A copy of what cannot be written could not be written either.
+                if arguments.try_open && look.format.is_some() && look.unwritable.is_none() {
                     place.try_open(&mut seen, &mut findings).await?;
                 }
             }

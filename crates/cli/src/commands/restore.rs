@@ -74,7 +74,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
     let rebuilt = filled?;
     let accounts = backup.accounts()?;
     if let Some(bytes) = &accounts {
-        write_accounts(&directory::accounts_path(data), bytes).map_err(unwritable)?;
+        write_accounts(&unfinished, &directory::accounts_path(data), bytes).map_err(unwritable)?;
     }
     let sync = || File::open(data).and_then(|folder| folder.sync_all());
     sync().map_err(unwritable)?;
@@ -142,9 +142,12 @@ fn empty(data: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(unreadable(source).into()),
     };
+    // A restore that was cut short left the first, and perhaps the accounts; they are made anew.
+    let unfinished = data.join(UNFINISHED).exists();
+    let accounts = directory::accounts_path(data);
     for entry in entries {
-        // A restore that was cut short left this; it is made anew.
-        if entry.map_err(unreadable)?.file_name() != UNFINISHED {
+        let path = entry.map_err(unreadable)?.path();
+        if !unfinished || path != data.join(UNFINISHED) && path != accounts {
             return Err(Trouble::NotEmpty {
                 path: data.to_owned(),
             }
@@ -192,9 +195,9 @@ async fn fill(
     Ok(rebuilt)
 }
 
-/// Writes the accounts, readable by their owner alone.
-fn write_accounts(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Writes the accounts, readable by their owner alone: in `folder` first, so that a half is never
+/// in their place.
+fn write_accounts(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // A temporary file has mode 0600 from its first moment.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;

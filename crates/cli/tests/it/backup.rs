@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use groundbreak_archive::Backup;
+use groundbreak_archive::{Archive, Backup};
 use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_store::{DueTimer, Page, Position, Query, Record, Store};
+use groundbreak_store::{DueTimer, MemoryStore, Page, Position, Query, Record, Store};
 use groundbreak_store_sled::{SledOptions, SledStore};
 use groundbreak_workflow::{Act, Actor, Command, Data};
 
@@ -29,7 +29,7 @@ pub(crate) fn back_up(data: &Path, to: &Path) -> Ran {
     ])
 }
 
-fn restore(from: &Path, data: &Path) -> Ran {
+pub(crate) fn restore(from: &Path, data: &Path) -> Ran {
     run(&[
         "restore",
         "--from",
@@ -65,6 +65,22 @@ states:
   accepted: { title: { zh: 已受理, en: Accepted }, final: true }
 ";
 
+fn opening(engine: &Engine, title: &str) -> Command {
+    Command {
+        id: engine.new_command_id(),
+        case: engine.new_case_id(),
+        actor: Actor::new("lin", "林", "clerk"),
+        seen_revision: None,
+        effective_at: None,
+        act: Act::Open {
+            workflow: "permit".into(),
+            version: None,
+            title: title.into(),
+            data: Data::new(),
+        },
+    }
+}
+
 /// Opens a case in a directory, which is made when it is not there.
 pub(crate) fn open_case(data: &Path, title: &str) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -74,25 +90,13 @@ pub(crate) fn open_case(data: &Path, title: &str) {
             .unwrap();
         engine.publish_calendar(CALENDAR).await.unwrap();
         engine.publish_workflow(WORKFLOW).await.unwrap();
-        let opening = Command {
-            id: engine.new_command_id(),
-            case: engine.new_case_id(),
-            actor: Actor::new("lin", "林", "clerk"),
-            seen_revision: None,
-            effective_at: None,
-            act: Act::Open {
-                workflow: "permit".into(),
-                version: None,
-                title: title.into(),
-                data: Data::new(),
-            },
-        };
+        let opening = opening(&engine, title);
         engine.submit(opening).await.unwrap();
         engine.shutdown().await.unwrap();
     });
 }
 
-fn accounts(data: &Path) -> String {
+pub(crate) fn accounts(data: &Path) -> String {
     let accounts = data.join("accounts.json");
     let ran = run(&[
         "user",
@@ -113,15 +117,15 @@ fn accounts(data: &Path) -> String {
 
 /// Everything that can be asked of a directory, positions and cursors left out.
 #[derive(Debug, PartialEq)]
-struct Contents {
-    records: Vec<Record>,
+pub(crate) struct Contents {
+    pub(crate) records: Vec<Record>,
     states: Vec<(u64, Vec<u8>)>,
     timers: Vec<DueTimer>,
     pages: Vec<Page>,
     definitions: Vec<(String, Vec<u8>)>,
 }
 
-fn contents(data: &Path) -> Contents {
+pub(crate) fn contents(data: &Path) -> Contents {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let store = SledStore::open(data.join("store"), SledOptions::default()).unwrap();
         let mut records = store.read_all(Position::START, 10_000).await.unwrap();
@@ -228,6 +232,7 @@ fn a_restore_goes_into_an_empty_directory_alone() {
     let again = folder.path().join("again");
     fs::create_dir_all(again.join("store.restoring")).unwrap();
     fs::write(again.join("store.restoring/format"), "half").unwrap();
+    fs::write(again.join("accounts.json"), "[]").unwrap();
     let restored = restore(&backup, &again);
     assert_eq!(restored.status, 0, "{restored:?}");
     assert!(!again.join("store.restoring").exists());
@@ -324,4 +329,67 @@ fn a_backup_of_a_directory_that_is_served_is_refused_and_the_archive_of_the_serv
         refused.err.contains("error[backup-other-journal]"),
         "{refused:?}"
     );
+}
+
+/// `GROUNDBREAK_RESTORED` says how many cases; 1,000 without it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_restore_holds_few_of_the_cases_in_memory() {
+    let set = std::env::var("GROUNDBREAK_RESTORED");
+    let cases: u64 = set.map_or(1_000, |cases| cases.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (backup, again) = (folder.path().join("backup"), folder.path().join("again"));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let engine = Engine::open(Arc::clone(&store), EngineOptions::default())
+            .await
+            .unwrap();
+        engine.publish_calendar(CALENDAR).await.unwrap();
+        engine.publish_workflow(WORKFLOW).await.unwrap();
+        let mut opened = Vec::new();
+        for _ in 0..cases {
+            let opening = opening(&engine, "Machine works");
+            let case = opening.case;
+            // Among very many of one day, a number is taken now and then.
+            if engine.submit(opening).await.is_ok() {
+                opened.push(case);
+            }
+        }
+        // Most of them are not held any more when they go on.
+        for case in opened {
+            let act = Act::Fire {
+                event: "accept".into(),
+                data: Data::new(),
+                note: None,
+            };
+            let accepting = Command {
+                case,
+                act,
+                ..opening(&engine, "")
+            };
+            engine.submit(accepting).await.unwrap();
+        }
+        let mut archive = Archive::open(&backup, "groundbreak test").unwrap();
+        archive.follow(store.as_ref()).await.unwrap();
+    });
+    let began = Instant::now();
+    let mut restoring =
+        crate::program::start(&["restore", "--from", text(&backup), "--data", text(&again)]);
+    let status = format!("/proc/{}/status", restoring.id());
+    let mut peak_kib = 0;
+    while restoring.try_wait().unwrap().is_none() {
+        let told = fs::read_to_string(&status).unwrap_or_default();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        peak_kib = kib.unwrap_or(0).max(peak_kib);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(restoring.wait().unwrap().success());
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "{cases} cases, {} records: {} MiB, {took:.1} s",
+        2 * cases,
+        peak_kib >> 10
+    );
+    assert!(peak_kib > 0 && peak_kib < 2 << 20, "{peak_kib} KiB");
 }

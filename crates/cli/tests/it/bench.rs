@@ -4,7 +4,7 @@ use crate::program::run;
 
 #[test]
 fn standard_cases_are_measured_beside_the_limit_of_the_disk() {
-    for over in ["in-process", "http"] {
+    for over in ["in-process", "http", "store"] {
         let ran = run(&[
             "bench",
             "case",

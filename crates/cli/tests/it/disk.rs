@@ -1,18 +1,16 @@
 //! What the user sees when the data is damaged, or the disk takes nothing.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use groundbreak_store::{Append, Store};
 use groundbreak_store_sled::{SledOptions, SledStore};
-use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::mount::{Mount, fill};
 use crate::program::{Ran, run};
 
 const OPEN: [&str; 10] = [
@@ -185,54 +183,16 @@ fn one_error_among_warnings(ran: &Ran, words: &str) {
     assert!(log.len() <= 4, "{log:?}");
 }
 
-/// A file system of its own, for as long as this lives.
-struct Mount {
-    folder: TempDir,
-}
-
-impl Mount {
-    /// Mounts something, or says aloud that it cannot: only root can.
-    fn new(arguments: &[&str]) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        if !mount(arguments, folder.path()) {
-            eprintln!("SKIPPED: only root can mount, so this was not tested");
-            return None;
-        }
-        Some(Self { folder })
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-}
-
-fn mount(arguments: &[&str], path: &Path) -> bool {
-    let mut mount = Command::new("mount");
-    let mounted = mount.args(arguments).arg(path).output();
-    mounted.is_ok_and(|output| output.status.success())
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let path = self.folder.path();
-        // Lazily: a process may still be ending in it.
-        let _ = Command::new("umount").arg("-l").arg(path).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_told_in_the_users_language_and_nothing_is_lost() {
     let Some(disk) = Mount::new(&["-t", "tmpfs", "-o", "size=24m", "tmpfs"]) else {
         return;
     };
-    let data = disk.path();
+    let data = disk.path().join("data");
     assert_eq!(in_data(&data, &OPEN).status, 0);
     let listed = in_data(&data, &["case", "list"]).out;
-    let filler = disk.folder.path().join("filler");
-    let mut file = fs::File::create(&filler).unwrap();
-    while file.write_all(&[0; 4096]).is_ok() {}
-    while file.write_all(&[0]).is_ok() {}
-    drop(file);
+    let filler = disk.path().join("filler");
+    fill(&filler);
     for (language, words) in [
         ("en", "Check permissions, free space"),
         ("zh", "请检查权限、磁盘空间"),
@@ -256,9 +216,12 @@ fn a_directory_that_cannot_be_written_is_told_in_the_users_language() {
     let Some(view) = Mount::new(&["--bind", folder.path().to_str().unwrap()]) else {
         return;
     };
-    assert!(mount(&["-o", "remount,bind,ro"], view.folder.path()));
+    assert!(view.remount("bind,ro"));
     for (language, words) in [("en", "opening of "), ("zh", "打开 ")] {
-        let ran = in_data(&view.path(), &["case", "list", "--lang", language]);
+        let ran = in_data(
+            &view.path().join("data"),
+            &["case", "list", "--lang", language],
+        );
         one_error(&ran, &["store-io"], words);
         assert!(ran.err.contains("Read-only file system"), "{ran:?}");
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::backup::{back_up, open_case, text};
+use crate::mount::Mount;
 use crate::program::{Ran, run};
 
 fn doctor(data: &Path, more: &[&str]) -> Ran {
@@ -194,6 +195,51 @@ fn a_directory_in_use_is_said_to_be_so() {
         codes(&ran),
         [("store-in-use".to_owned(), "none".to_owned())]
     );
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_is_told_and_nothing_is_copied_onto_it() {
+    let Some(disk) = Mount::new(&["-t", "tmpfs", "-o", "size=48m", "tmpfs"]) else {
+        return;
+    };
+    let data = disk.path().join("data");
+    open_case(&data, "Machine works");
+    let before = files(disk.path());
+    // With --try-open, a second one says that no copy was made.
+    for (more, findings) in [(&[][..], 1), (&["--try-open"][..], 2)] {
+        let ran = doctor(&data, more);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        let expected = ("disk-nearly-full".to_owned(), "none".to_owned());
+        assert_eq!(codes(&ran), vec![expected; findings]);
+        let seen = &ran.json()["seen"];
+        assert!(seen["free_bytes"].as_u64().unwrap() < 48 << 20, "{seen}");
+        assert!(seen["opened"].is_null(), "{seen}");
+    }
+    assert_eq!(files(disk.path()), before);
+    for (language, word) in [("zh", "磁盘只剩"), ("en", "MiB are free")] {
+        let ran = run(&["doctor", "--data", text(&data), "--lang", language]);
+        assert!(ran.status == 1 && ran.out.contains(word), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_told_and_not_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    open_case(&folder.path().join("data"), "Machine works");
+    let Some(view) = Mount::new(&["--bind", text(folder.path())]) else {
+        return;
+    };
+    assert!(view.remount("bind,ro"));
+    let data = view.path().join("data");
+    for more in [&[][..], &["--try-open"][..]] {
+        let ran = doctor(&data, more);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        let expected = ("store-read-only".to_owned(), "none".to_owned());
+        assert_eq!(codes(&ran), [expected]);
+        let told = ran.json()["findings"][0]["text"]["en"].to_string();
+        assert!(told.contains("Read-only file system"), "{told}");
+        assert!(ran.json()["seen"]["opened"].is_null(), "{ran:?}");
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod archive_killed;
 mod backup;
 mod bench;
 mod broken;
@@ -20,6 +21,8 @@ mod drawing;
 mod ics;
 mod messages;
 mod migrate;
+#[path = "../../../store-sled/tests/it/mount.rs"]
+mod mount;
 mod program;
 #[cfg(unix)]
 mod proof;

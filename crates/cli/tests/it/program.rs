@@ -58,6 +58,16 @@ pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
     }
 }
 
+/// Starts the program, and does not listen to it.
+pub(crate) fn start(arguments: &[&str]) -> Child {
+    program(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 /// A running server.
 pub(crate) struct Served {
     child: Child,

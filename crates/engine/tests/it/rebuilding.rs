@@ -84,6 +84,40 @@ async fn every_state_timer_and_term_is_as_it_was(place: Place) {
     store.close().await.unwrap();
 }
 
+/// More cases than are held at once: those of the beginning go on at the end.
+#[tokio::test]
+async fn a_case_that_is_not_held_any_more_comes_from_the_store_that_is_filled() {
+    let place = Place::memory();
+    let engine = place.engine().await;
+    publish(&engine).await;
+    let mut cases = Vec::new();
+    for _ in 0..4_200 {
+        let case = engine.new_case_id();
+        let opening = command(&engine, case, clerk(), opening());
+        engine.submit(opening).await.unwrap();
+        cases.push(case);
+    }
+    for case in cases.iter().take(100) {
+        let firing = command(&engine, *case, clerk(), fire("submit"));
+        engine.submit(firing).await.unwrap();
+    }
+    engine.shutdown().await.unwrap();
+    let store = place.store();
+    let (entries, records) = contents(store.as_ref()).await;
+    let anew = MemoryStore::new();
+    let given = records.iter().cloned().map(Ok::<_, Infallible>);
+    let rebuilt = rebuild(&anew, entries, given, |_| {}).await.unwrap();
+    assert_eq!(
+        (rebuilt.cases, rebuilt.records, rebuilt.damaged.len()),
+        (4_200, 4_300, 0)
+    );
+    for case in cases {
+        let before = store.load(case.0).await.unwrap().unwrap();
+        let now = anew.load(case.0).await.unwrap().unwrap();
+        assert_eq!((now.revision, now.state), (before.revision, before.state));
+    }
+}
+
 async fn a_case_that_cannot_go_on_keeps_its_journal_and_the_others_are_whole(place: Place) {
     fill(&place).await;
     let source = place.store();

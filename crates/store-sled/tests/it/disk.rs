@@ -4,50 +4,15 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use groundbreak_store::{AppendError, CloseError, Outcome, ReadError, Store};
 use groundbreak_store_sled::SledStore;
-use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::given::{append, block_on, check_case, command, open, process, process_path, tell};
+use crate::mount::{Mount, fill};
 use crate::shim::Shim;
-
-/// A file system of its own, for as long as this lives.
-pub(crate) struct Mount {
-    folder: TempDir,
-}
-
-impl Mount {
-    /// Mounts something, or says aloud that it cannot: only root can.
-    fn new(arguments: &[&str]) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        if !mount(arguments, folder.path()) {
-            eprintln!("SKIPPED: only root can mount, so this was not tested");
-            return None;
-        }
-        Some(Self { folder })
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-}
-
-fn mount(arguments: &[&str], path: &Path) -> bool {
-    let mut mount = Command::new("mount");
-    let mounted = mount.args(arguments).arg(path).output();
-    mounted.is_ok_and(|output| output.status.success())
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // Lazily: a process may still be ending in it.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 /// What another process says of opening the store: `open`, or the code and the English text.
 fn opening(path: &Path) -> String {
@@ -137,7 +102,7 @@ fn a_full_disk_loses_nothing_and_the_store_opens_again_when_there_is_room() {
     assert!(full.contains("No space left on device"), "{full}");
 
     fs::remove_file(disk.path().join("filler")).unwrap();
-    assert!(mount(&["-o", "remount,size=64m"], disk.path()));
+    assert!(disk.remount("size=64m"));
     block_on(async {
         let store = open(&path).unwrap();
         settle(&store, acknowledged, unknown).await;
@@ -158,15 +123,8 @@ fn a_new_store_on_a_full_disk_is_refused_and_opens_when_there_is_room() {
         "{full}"
     );
     fs::remove_file(disk.path().join("filler")).unwrap();
-    assert!(mount(&["-o", "remount,size=64m"], disk.path()));
+    assert!(disk.remount("size=64m"));
     assert_eq!(opening(&path), "open");
-}
-
-/// Writes zeros until nothing more fits.
-fn fill(path: &Path) {
-    let mut file = fs::File::create(path).unwrap();
-    while file.write_all(&[0; 4096]).is_ok() {}
-    while file.write_all(&[0]).is_ok() {}
 }
 
 #[test]
@@ -183,7 +141,7 @@ fn a_directory_that_cannot_be_written_is_refused_and_not_changed() {
     let Some(view) = Mount::new(&["--bind", source]) else {
         return;
     };
-    assert!(mount(&["-o", "remount,bind,ro"], view.path()));
+    assert!(view.remount("bind,ro"));
     for name in ["store", "another"] {
         let told = opening(&view.path().join(name));
         assert!(told.starts_with("store-io "), "{told}");

@@ -14,6 +14,8 @@ mod dice;
 #[cfg(target_os = "linux")]
 mod disk;
 mod given;
+#[cfg(target_os = "linux")]
+mod mount;
 mod opening;
 #[cfg(target_os = "linux")]
 mod power_cut;

@@ -13,7 +13,9 @@ pub(crate) struct Shim {
 impl Shim {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power-cut/shim.c");
+        // The tests of the archive have this file too.
+        let source =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../store-sled/tests/power-cut/shim.c");
         let compiled = Command::new("cc")
             .args(["-O1", "-Wall", "-shared", "-fPIC", "-o"])
             .arg(folder.path().join("shim.so"))

@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_server::{Account, Accounts, ApiToken, ServerOptions, router};
-use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{CaseId, encode_case, encode_commit};
+use groundbreak_store::{Append, Store};
+use groundbreak_workflow::CaseId;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -60,6 +61,8 @@ enum Over {
     InProcess,
     /// Through the server, on kept connections within this machine.
     Http,
+    /// Not at all: they append to the store what the engine would have decided.
+    Store,
 }
 
 #[derive(Serialize)]
@@ -69,6 +72,9 @@ struct Figures {
     operations_per_second: u64,
     limit_operations_per_second: u64,
     ratio_to_limit: f64,
+    /// How long the record and the state of an operation are, on average.
+    record_bytes: usize,
+    state_bytes: usize,
     p50_ms: f64,
     p99_ms: f64,
     fdatasync_p50_ms: f64,
@@ -106,7 +112,8 @@ impl Row for Figures {
 
 pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
     let folder = temporary(arguments.directory.as_ref())?;
-    let bytes = bytes_a_command()?;
+    let (record_bytes, state_bytes) = bytes_a_command()?;
+    let bytes = record_bytes + state_bytes;
     let mut report = Report::begin::<Figures>(arguments.format, screen);
     for (number, clients) in (0_usize..).zip(&arguments.clients) {
         progress(
@@ -136,6 +143,8 @@ pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
             operations_per_second: ours.per_second,
             limit_operations_per_second: limit,
             ratio_to_limit: ratio(ours.per_second, limit),
+            record_bytes,
+            state_bytes,
             p50_ms: ours.times.ms(50),
             p99_ms: ours.times.ms(99),
             fdatasync_p50_ms: alone.ms(50),
@@ -149,14 +158,12 @@ pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
     Ok(Outcome::Good)
 }
 
-/// Returns how many bytes of record and state a command of a standard case writes, on average.
-fn bytes_a_command() -> Result<usize> {
-    let workflow = standard_case::workflow()?;
-    let decided = standard_case::decisions(&workflow, EVENTS.len(), Timestamp::EPOCH)?;
-    let bytes = decided
-        .iter()
-        .map(|next| encode_commit(&next.commit).len() + encode_case(&next.case).len());
-    Ok(bytes.sum::<usize>() / decided.len())
+/// Returns how long the record and the state of a command of a standard case are, on average.
+fn bytes_a_command() -> Result<(usize, usize)> {
+    let appends = standard_case::appends()?;
+    let mean =
+        |bytes: fn(&Append) -> usize| appends.iter().map(bytes).sum::<usize>() / appends.len();
+    Ok((mean(|it| it.record.len()), mean(|it| it.state.len())))
 }
 
 /// Who appends to the plain file.
@@ -174,24 +181,32 @@ impl Client for Appender {
 
 /// Measures standard cases on a new data directory.
 async fn cases(data: &Path, clients: u32, over: Over, window: Duration) -> Result<Measured> {
-    let engine = Engine::open(directory::create(data)?, EngineOptions::default()).await?;
+    let store = directory::create(data)?;
+    if over == Over::Store {
+        let appends = Arc::new(standard_case::appends()?);
+        let clerks = (0..clients).map(|_| {
+            let (store, appends) = (Arc::clone(&store), Arc::clone(&appends));
+            Clerk::new(Desk::Store(store, appends))
+        });
+        let measured = measure(clerks.collect(), window).await;
+        store.close().await?;
+        return measured;
+    }
+    let engine = Engine::open(store, EngineOptions::default()).await?;
     standard_case::publish(&engine).await?;
-    let measured = match over {
-        Over::InProcess => {
-            let clients = (0..clients).map(|_| Clerk::new(Desk::Engine(engine.clone())));
-            measure(clients.collect(), window).await
+    let measured = if over == Over::Http {
+        let served = Served::start(engine.clone()).await?;
+        let mut clerks = Vec::new();
+        for _ in 0..clients {
+            let connection = Connection::open(served.address, &served.token).await?;
+            clerks.push(Clerk::new(Desk::Server(connection)));
         }
-        Over::Http => {
-            let served = Served::start(engine.clone()).await?;
-            let mut clerks = Vec::new();
-            for _ in 0..clients {
-                let connection = Connection::open(served.address, &served.token).await?;
-                clerks.push(Clerk::new(Desk::Server(connection)));
-            }
-            let measured = measure(clerks, window).await;
-            served.task.abort();
-            measured
-        }
+        let measured = measure(clerks, window).await;
+        served.task.abort();
+        measured
+    } else {
+        let clerks = (0..clients).map(|_| Clerk::new(Desk::Engine(engine.clone())));
+        measure(clerks.collect(), window).await
     };
     engine.shutdown().await?;
     measured
@@ -237,6 +252,8 @@ impl Served {
 pub(super) enum Desk {
     Engine(Engine),
     Server(Connection),
+    /// With what is appended for each command of a case.
+    Store(Arc<dyn Store>, Arc<Vec<Append>>),
 }
 
 /// Who carries one standard case after the other from its opening to its end, and then reads it.
@@ -269,10 +286,10 @@ impl Client for Clerk {
             self.begin_another();
             return Ok(false);
         }
-        let event = self.done.checked_sub(1).and_then(|done| EVENTS.get(done));
-        match event {
-            None => self.desk.open(self.case).await?,
-            Some(event) => self.desk.fire(self.case, event).await?,
+        if self.done == 0 {
+            self.desk.open(self.case).await?;
+        } else {
+            self.desk.fire(self.case, self.done).await?;
         }
         self.done += 1;
         Ok(true)
@@ -294,11 +311,16 @@ impl Desk {
                     bail!("the server answered {status} to an opening");
                 }
             }
+            Self::Store(store, appends) => {
+                append(store.as_ref(), appends, case, 0).await?;
+            }
         }
         Ok(())
     }
 
-    async fn fire(&mut self, case: CaseId, event: &str) -> Result<()> {
+    /// Gives the command that comes after `done` others.
+    async fn fire(&mut self, case: CaseId, done: usize) -> Result<()> {
+        let event = EVENTS.get(done - 1).context("a case has ended")?;
         match self {
             Self::Engine(engine) => {
                 let firing = standard_case::firing(event, case, engine.new_command_id());
@@ -312,6 +334,7 @@ impl Desk {
                     bail!("the server answered {status} to {event}");
                 }
             }
+            Self::Store(store, appends) => append(store.as_ref(), appends, case, done).await?,
         }
         Ok(())
     }
@@ -329,7 +352,21 @@ impl Desk {
                     bail!("the server answered {status} to a reading");
                 }
             }
+            Self::Store(store, _) => {
+                store.load(case.0).await?.context("a case is gone")?;
+            }
         }
         Ok(())
     }
+}
+
+/// Appends, to a case of its own, what is written for one of the commands.
+async fn append(store: &dyn Store, appends: &[Append], case: CaseId, done: usize) -> Result<()> {
+    let append = Append {
+        case: case.0,
+        command: Uuid::now_v7(),
+        ..appends.get(done).context("a case has ended")?.clone()
+    };
+    store.append(append).await?;
+    Ok(())
 }

@@ -3,9 +3,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use groundbreak_engine::Engine;
+use groundbreak_store::{Append, Term, Timer};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command, CommandId, Data, Decision, Library, Workflow, decide,
+    Act, Actor, Case, CaseId, Command, CommandId, Data, Decision, Library, TermValue, Workflow,
+    decide, encode_case, encode_commit,
 };
 use uuid::Uuid;
 
@@ -132,6 +134,38 @@ pub(super) fn decisions_of(
         decided.push(next);
     }
     Ok(decided)
+}
+
+/// Returns what is appended for each command of a case from its opening to its end. The case and
+/// the command are to be put in.
+pub(super) fn appends() -> Result<Vec<Append>> {
+    let workflow = workflow()?;
+    let decided = decisions(&workflow, EVENTS.len(), Timestamp::EPOCH)?;
+    let append = |decision: Decision| Append {
+        case: Uuid::nil(),
+        expected_revision: decision.commit.revision - 1,
+        command: Uuid::nil(),
+        recorded_at: decision.commit.recorded_at.as_millis(),
+        record: encode_commit(&decision.commit),
+        state: encode_case(&decision.case),
+        timers: decision.timers.iter().map(timer).collect(),
+        terms: decision.terms.into_iter().map(term).collect(),
+    };
+    Ok(decided.into_iter().map(append).collect())
+}
+
+fn timer(timer: &groundbreak_workflow::Timer) -> Timer {
+    Timer {
+        id: timer.id.clone(),
+        due_at: timer.due_at.as_millis(),
+    }
+}
+
+fn term(term: groundbreak_workflow::Term) -> Term {
+    match term.value {
+        TermValue::Text(text) => Term::text(term.name, text),
+        TermValue::Integer(integer) => Term::integer(term.name, integer),
+    }
 }
 
 #[cfg(test)]
