@@ -14,6 +14,8 @@
 //! ```text
 //! GROUNDBREAK_SEEDS=10000 cargo nextest run -p groundbreak-engine --release -E 'test(simulation)'
 //! ```
+//!
+//! which `GROUNDBREAK_SEED_FROM` begins later.
 
 mod chance;
 mod given;
@@ -54,8 +56,9 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
         }
         return;
     }
+    let first = number("GROUNDBREAK_SEED_FROM").unwrap_or(0);
     let seeds = number("GROUNDBREAK_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(first);
     let total = Mutex::new(Trace::default());
     let found = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -65,6 +68,9 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     if seed >= seeds {
                         break;
+                    }
+                    if seed > first && seed.is_multiple_of(1_000) {
+                        println!("seeds below {seed} are run");
                     }
                     match run(seed, None, false) {
                         Ok(trace) => {
@@ -88,7 +94,7 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
             });
         }
     });
-    println!("{seeds} seeds: {:#?}", total.into_inner().unwrap());
+    println!("seeds {first} to {seeds}: {:#?}", total.into_inner().unwrap());
     let found = found.into_inner().unwrap();
     assert!(
         found.is_empty(),
