@@ -155,7 +155,8 @@ impl Runtime {
                 return Ok(case);
             }
             let command = follow(&workflow, &case);
-            match self.attempt(&workflow, Some(&case), &command).await? {
+            let now = self.time.now();
+            match self.attempt(&workflow, Some(&case), &command, now).await? {
                 Attempt::Committed(committed) if !committed.repeated => return Ok(committed.case),
                 // Another node was first, or did something else. Look again.
                 Attempt::Committed(_) | Attempt::Conflict => {

@@ -140,10 +140,13 @@ impl Runtime {
         let turn = self.turns.take(command.case).await;
         for _ in 0..ATTEMPTS_MAX {
             let mut case = self.load(&turn).await?;
+            // The command is recorded at this instant too: what falls due while timers are written
+            // is not overtaken.
+            let now = self.time.now();
             if let Some(known) = case {
                 // What fell due before now happened before now, whether or not the timer task
                 // has come to it.
-                let fired = self.fire_due(&turn, known, self.time.now()).await;
+                let fired = self.fire_due(&turn, known, now).await;
                 let fired = fired.map_err(not_of_this_command)?;
                 if let Some(refusal) = fired.refused {
                     tracing::warn!(case = %command.case, %refusal, "a timer that is due was refused");
@@ -154,7 +157,7 @@ impl Runtime {
                 case = Some(fired.case);
             }
             let attempt = match self.workflow_for(case.as_deref(), command).await {
-                Ok(workflow) => self.attempt(&workflow, case.as_deref(), command).await,
+                Ok(workflow) => self.attempt(&workflow, case.as_deref(), command, now).await,
                 Err(SubmitError::Refused(refusal)) => self
                     .unless_repeated(command, refusal)
                     .await
@@ -216,6 +219,8 @@ impl Runtime {
             let next = workflow
                 .next_timer(&fired.case)
                 .map_err(|stuck| damaged(stuck.into()))?;
+            // The time of a case does not step back with the machine's, or with another node's.
+            let until = until.max(fired.case.recorded_at);
             let Some(due) = next.filter(|due| due.due_at <= until) else {
                 return Ok(fired);
             };
@@ -224,7 +229,8 @@ impl Runtime {
                 return Ok(fired);
             }
             let tick = tick(&fired.case, &due);
-            match self.attempt(&workflow, Some(&fired.case), &tick).await {
+            let now = self.time.now();
+            match self.attempt(&workflow, Some(&fired.case), &tick, now).await {
                 Ok(Attempt::Committed(committed)) if !committed.repeated => {
                     fired.case = committed.case;
                     fired.count += 1;
@@ -285,14 +291,14 @@ impl Runtime {
         }
     }
 
-    /// Decides a command on a case as it was read, and writes what was decided.
+    /// Decides a command on a case as it was read, and writes what was decided, recorded `now`.
     pub(crate) async fn attempt(
         &self,
         workflow: &Workflow,
         case: Option<&Case>,
         command: &Command,
+        now: Timestamp,
     ) -> Result<Attempt, SubmitError> {
-        let now = self.time.now();
         // The time of a machine may step back; the journal of a case does not.
         let now = case.map_or(now, |case| case.recorded_at.max(now));
         let decision = match decide(workflow, case, command, now) {

@@ -52,8 +52,6 @@ pub(crate) struct Model {
     pub(crate) loose: BTreeSet<Uuid>,
     /// The latest it has been.
     pub(crate) latest: Timestamp,
-    /// Whether the time has ever stepped back.
-    pub(crate) stepped_back: bool,
 }
 
 /// One case.
@@ -84,7 +82,6 @@ impl Model {
             unknown: BTreeSet::new(),
             loose: BTreeSet::new(),
             latest: crate::given::START,
-            stepped_back: false,
         }
     }
 
@@ -197,7 +194,7 @@ impl Model {
             let mut overtaken = before.into_iter().flat_map(|known| &known.timers);
             let overtaken = overtaken.find(|timer| timer.due_at <= record.recorded_at);
             must!(
-                self.stepped_back || overtaken.is_none(),
+                overtaken.is_none(),
                 "record {at} overtook {overtaken:?}"
             );
         }

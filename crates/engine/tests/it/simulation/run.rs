@@ -232,7 +232,6 @@ impl World {
             i64::try_from(self.chance.below(4 * 3_600_000)).unwrap()
         };
         let now = self.time.now().saturating_add_millis(by);
-        self.model.stepped_back |= back;
         self.model.latest = self.model.latest.max(now);
         self.time.set(now);
         false
