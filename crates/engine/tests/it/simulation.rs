@@ -94,7 +94,10 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
             });
         }
     });
-    println!("seeds {first} to {seeds}: {:#?}", total.into_inner().unwrap());
+    println!(
+        "seeds {first} to {seeds}: {:#?}",
+        total.into_inner().unwrap()
+    );
     let found = found.into_inner().unwrap();
     assert!(
         found.is_empty(),
