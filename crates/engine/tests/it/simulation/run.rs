@@ -173,7 +173,8 @@ impl World {
             self.store.cut_after(Some(points));
         }
         self.store.calm(false);
-        let cut = match self.chance.below(24) {
+        let kind = self.chance.below(24);
+        let cut = match kind {
             0..=14 => self.submit().await?,
             15..=18 => self.advance().await?,
             19 => self.set_time(),
@@ -188,7 +189,11 @@ impl World {
             return self.cut_power().await;
         }
         self.store.cut_after(None);
-        self.check().await
+        // What commands did was looked at before their answers were judged.
+        if kind > 14 {
+            self.look().await?;
+        }
+        self.check_engines().await
     }
 
     /// Lets what is under way come to its end, and nothing go wrong any more. What an engine has
@@ -199,10 +204,13 @@ impl World {
         self.model.loose = self.store.late();
     }
 
-    async fn check(&mut self) -> Result<(), String> {
+    async fn look(&mut self) -> Result<(), String> {
         self.quiet().await;
-        let (store, alone) = (Arc::clone(&self.store), self.nodes_max == 1);
-        self.model.check(&*store).await?;
+        self.model.check(&*self.store).await
+    }
+
+    async fn check_engines(&mut self) -> Result<(), String> {
+        let alone = self.nodes_max == 1;
         for node in &self.nodes {
             self.model.check_engine(node, alone).await?;
         }
@@ -247,7 +255,8 @@ impl World {
         self.model.settle();
         self.model.loose.clear();
         self.start().await?;
-        self.check().await
+        self.look().await?;
+        self.check_engines().await
     }
 
     /// Starts nodes until there are as many as there should be.
@@ -413,8 +422,7 @@ impl World {
             self.nodes.clear();
             self.store = self.store.reopen();
         }
-        self.quiet().await;
-        self.model.check(&*self.store).await?;
+        self.look().await?;
         let alone = commands.len() == 1;
         for ((_, command), answer) in commands.iter().zip(answers) {
             let known = before.contains_key(&command.id.0);
