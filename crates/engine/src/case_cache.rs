@@ -72,6 +72,8 @@ impl CaseCache {
         let mut generations = self.generations();
         let known = generations.find(id, self.half)?;
         let standing = known.standing.as_ref()?;
+        // The time of a case does not step back with the machine's.
+        let now = now.max(known.case.recorded_at);
         let nothing_due = standing.next.as_ref().is_none_or(|next| next.due_at > now);
         (standing.publication == publication && nothing_due)
             .then(|| (Arc::clone(&known.case), Arc::clone(&standing.workflow)))

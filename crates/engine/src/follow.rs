@@ -160,7 +160,8 @@ impl Runtime {
                 workflow,
                 publication,
             };
-            match self.attempt(&under, Some(&case), &command).await? {
+            let now = self.time.now();
+            match self.attempt(&under, Some(&case), &command, now).await? {
                 Attempt::Committed(committed) if !committed.repeated => return Ok(committed.case),
                 // Another node was first, or did something else. Look again.
                 Attempt::Committed(_) | Attempt::Conflict => {

@@ -386,7 +386,8 @@ impl Runtime {
             return nothing;
         };
         // What fell due before now happened before now, on the old version.
-        let fired = self.fire_due(turn, known, self.time.now()).await;
+        let now = self.time.now();
+        let fired = self.fire_due(turn, known, now).await;
         let fired = fired.map_err(not_of_this_command)?;
         if fired.unfinished {
             return Err(SubmitError::Overloaded);
@@ -398,7 +399,7 @@ impl Runtime {
             return nothing;
         };
         let to = migration.to();
-        let now = self.time.now().max(case.recorded_at);
+        let now = now.max(case.recorded_at);
         let decision = match migration.decide(&case, order, command_id(&case, to), now) {
             Ok(decision) => decision,
             Err(error) => {

@@ -160,11 +160,13 @@ impl Runtime {
         let turn = self.turns.take(command.case).await;
         for _ in 0..ATTEMPTS_MAX {
             let publication = self.definitions.publication();
+            // The command is recorded at this instant too: what falls due while timers are written
+            // is not overtaken.
             let now = self.time.now();
             let (case, workflow) = match self.cases.ready(command.case, publication, now) {
                 Some((case, workflow)) => (Some(case), Ok(workflow)),
                 None => {
-                    let case = self.catch_up(&turn).await?;
+                    let case = self.catch_up(&turn, now).await?;
                     let workflow = self.workflow_for(case.as_deref(), command).await;
                     (case, workflow)
                 }
@@ -175,7 +177,7 @@ impl Runtime {
                         workflow,
                         publication,
                     };
-                    self.attempt(&under, case.as_deref(), command).await
+                    self.attempt(&under, case.as_deref(), command, now).await
                 }
                 Err(SubmitError::Refused(refusal)) => self
                     .unless_repeated(command, refusal)
@@ -202,11 +204,15 @@ impl Runtime {
 
     /// Returns a case after what fell due before now was fired, whether or not the timer task has
     /// come to it: it happened before now.
-    async fn catch_up(&self, turn: &Turn) -> Result<Option<Arc<Case>>, SubmitError> {
+    async fn catch_up(
+        &self,
+        turn: &Turn,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Case>>, SubmitError> {
         let Some(known) = self.load(turn).await? else {
             return Ok(None);
         };
-        let fired = self.fire_due(turn, known, self.time.now()).await;
+        let fired = self.fire_due(turn, known, now).await;
         let fired = fired.map_err(not_of_this_command)?;
         if let Some(refusal) = fired.refused {
             tracing::warn!(case = %turn.case(), %refusal, "a timer that is due was refused");
@@ -262,6 +268,8 @@ impl Runtime {
                 .workflow
                 .next_timer(&fired.case)
                 .map_err(|stuck| damaged(stuck.into()))?;
+            // The time of a case does not step back with the machine's, or with another node's.
+            let until = until.max(fired.case.recorded_at);
             let Some(due) = next.as_ref().filter(|due| due.due_at <= until) else {
                 let standing = under.standing(next);
                 self.cases.put(Arc::clone(&fired.case), Some(standing));
@@ -272,7 +280,8 @@ impl Runtime {
                 return Ok(fired);
             }
             let tick = tick(&fired.case, due);
-            match self.attempt(&under, Some(&fired.case), &tick).await {
+            let now = self.time.now();
+            match self.attempt(&under, Some(&fired.case), &tick, now).await {
                 Ok(Attempt::Committed(committed)) if !committed.repeated => {
                     fired.case = committed.case;
                     fired.count += 1;
@@ -336,14 +345,14 @@ impl Runtime {
         }
     }
 
-    /// Decides a command on a case as it was read, and writes what was decided.
+    /// Decides a command on a case as it was read, and writes what was decided, recorded `now`.
     pub(crate) async fn attempt(
         &self,
         under: &Under,
         case: Option<&Case>,
         command: &Command,
+        now: Timestamp,
     ) -> Result<Attempt, SubmitError> {
-        let now = self.time.now();
         // The time of a machine may step back; the journal of a case does not.
         let now = case.map_or(now, |case| case.recorded_at.max(now));
         let decision = match decide(&under.workflow, case, command, now) {

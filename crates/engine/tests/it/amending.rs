@@ -243,3 +243,19 @@ async fn a_thousand_cases_follow_while_others_are_worked_on() {
     }
     engine.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn two_commands_that_need_what_another_node_has_published_both_find_it() {
+    let place = Place::memory();
+    let one = begin(&place).await;
+    let other = place.engine_at(after(0)).await;
+    let (first, second) = (submitted_case(&one).await, submitted_case(&one).await);
+    one.publish_calendar(amended(2)).await.unwrap();
+    // Both find that they lack the calendar; the one that comes second finds nothing new to read.
+    let (first, second) = tokio::join!(
+        submit(&other, first, comment("first")),
+        submit(&other, second, comment("second"))
+    );
+    first.unwrap();
+    second.unwrap();
+}

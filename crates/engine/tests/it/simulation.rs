@@ -9,11 +9,15 @@
 //! GROUNDBREAK_SEED=7 cargo nextest run -p groundbreak-engine -E 'test(simulation)' --no-capture
 //! ```
 //!
-//! runs it again, telling each step. CI runs the first [`SEEDS`] seeds, in about twenty seconds of one core without optimisation; ten thousand are run with
+//! runs it again, telling each step. CI runs the first [`SEEDS`] seeds, 1.2 in a
+//! hundred of ten thousand, in less than forty seconds of two cores without optimisation; all are
+//! run with
 //!
 //! ```text
 //! GROUNDBREAK_SEEDS=10000 cargo nextest run -p groundbreak-engine --release -E 'test(simulation)'
 //! ```
+//!
+//! which `GROUNDBREAK_SEED_FROM` begins later.
 
 mod chance;
 mod given;
@@ -31,7 +35,7 @@ use planted::Planted;
 use run::{Found, Trace, run};
 
 /// How many seeds are run unless the environment says otherwise.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 120;
 /// Within how many seeds each planted fault must be found.
 const SEEDS_TO_FIND: u64 = 100;
 
@@ -54,8 +58,9 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
         }
         return;
     }
+    let first = number("GROUNDBREAK_SEED_FROM").unwrap_or(0);
     let seeds = number("GROUNDBREAK_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(first);
     let total = Mutex::new(Trace::default());
     let found = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -65,6 +70,9 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     if seed >= seeds {
                         break;
+                    }
+                    if seed > first && seed.is_multiple_of(1_000) {
+                        println!("seeds below {seed} are run");
                     }
                     match run(seed, None, false) {
                         Ok(trace) => {
@@ -88,7 +96,10 @@ fn whatever_goes_wrong_nothing_acknowledged_is_lost_and_nothing_is_half_done() {
             });
         }
     });
-    println!("{seeds} seeds: {:#?}", total.into_inner().unwrap());
+    println!(
+        "seeds {first} to {seeds}: {:#?}",
+        total.into_inner().unwrap()
+    );
     let found = found.into_inner().unwrap();
     assert!(
         found.is_empty(),

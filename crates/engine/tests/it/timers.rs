@@ -553,3 +553,55 @@ async fn a_timer_that_another_node_has_set_is_fired() {
     let advanced = one.advance_to(after(HOUR)).await.unwrap();
     assert_eq!((advanced.fired, advanced.skipped.len()), (1, 0));
 }
+
+#[tokio::test]
+async fn a_command_does_not_overtake_a_timer_after_the_clock_has_stepped_back() {
+    let store = FaultyStore::on(Place::memory().store());
+    let time = SimulatedTime::new(START);
+    let engine = Engine::open(store.clone(), crate::given::options(time.clone()))
+        .await
+        .unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+
+    // Five hours later three timers are due, and the store goes away after the first.
+    time.set(after(5 * HOUR));
+    store.loses_appends_after(1);
+    submit(&engine, id, comment("lost")).await.unwrap_err();
+    store.loses_appends_after(usize::MAX);
+    time.set(START);
+    submit(&engine, id, comment("kept")).await.unwrap();
+
+    let journal = engine.journal(id).await.unwrap();
+    assert_eq!(fired(&journal).len(), 3);
+    let last = journal.last().unwrap();
+    assert!(matches!(last.entries[0], Entry::Commented { .. }));
+    assert_eq!(last.recorded_at, after(5 * HOUR));
+}
+
+#[tokio::test]
+async fn what_falls_due_while_a_timer_is_written_is_not_overtaken() {
+    let store = FaultyStore::on(Place::memory().store());
+    let time = SimulatedTime::new(START);
+    let engine = Engine::open(store.clone(), crate::given::options(time.clone()))
+        .await
+        .unwrap();
+    publish(&engine).await;
+    let id = submitted_case(&engine).await;
+
+    // The warning is being written while the disk hangs for three hours.
+    time.set(after(HOUR));
+    let hanging = store.appending.write().await;
+    let commenting = submit(&engine, id, comment("begun after an hour"));
+    let elapsing = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        time.set(after(4 * HOUR));
+        drop(hanging);
+    };
+    let (commented, ()) = tokio::join!(commenting, elapsing);
+    commented.unwrap();
+
+    let journal = engine.journal(id).await.unwrap();
+    assert_eq!(fired(&journal).len(), 1);
+    assert_eq!(journal.last().unwrap().recorded_at, after(HOUR));
+}

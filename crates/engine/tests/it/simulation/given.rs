@@ -10,7 +10,7 @@ calendar: hall
 data:
   spaces: { title: { zh: 车位数, en: Spaces }, type: integer }
 roles:
-  clerk: { title: { zh: 窗口, en: Clerk } }
+  clerk: { title: { zh: 窗口, en: Clerk }, may_record_late: true }
   approver: { title: { zh: 审批人, en: Approver }, not_same_person_as: [clerk] }
 documents:
   form: { title: { zh: 申请表, en: Form }, class: main }

@@ -53,8 +53,6 @@ pub(crate) struct Model {
     pub(crate) loose: BTreeSet<Uuid>,
     /// The latest it has been.
     pub(crate) latest: Timestamp,
-    /// Whether the time has ever stepped back.
-    pub(crate) stepped_back: bool,
 }
 
 /// One case.
@@ -85,7 +83,6 @@ impl Model {
             unknown: BTreeSet::new(),
             loose: BTreeSet::new(),
             latest: crate::given::START,
-            stepped_back: false,
         }
     }
 
@@ -196,12 +193,19 @@ impl Model {
                 ),
                 "nobody asked for record {at}"
             );
+            let newest = before.map_or(commit.recorded_at, |known| known.newest().effective_at);
+            let effective = match asked.and_then(|asked| asked.effective_at) {
+                Some(late) if late != commit.recorded_at => late,
+                _ => commit.recorded_at.max(newest),
+            };
+            must!(
+                commit.effective_at == effective,
+                "record {at} says that it happened at {}, not at {effective}",
+                commit.effective_at
+            );
             let mut overtaken = before.into_iter().flat_map(|known| &known.timers);
             let overtaken = overtaken.find(|timer| timer.due_at <= record.recorded_at);
-            must!(
-                self.stepped_back || overtaken.is_none(),
-                "record {at} overtook {overtaken:?}"
-            );
+            must!(overtaken.is_none(), "record {at} overtook {overtaken:?}");
         }
         for entry in &commit.entries {
             if let Entry::TimerFired { timer, due_at, .. } = entry {

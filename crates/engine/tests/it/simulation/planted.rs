@@ -39,10 +39,14 @@ pub(crate) enum Planted {
     TurnsTimeBack,
     /// It is not known that a command was applied.
     ForgetsACommand,
+    /// What a person records late is filed as if it had happened when it was recorded.
+    FilesALateFactAsOfNow,
+    /// An append is written without a term that nothing but a list of the desk asks for.
+    ForgetsATermOfTheDesk,
 }
 
 impl Planted {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::AcknowledgesBeforeDurable,
         Self::LosesADurableWrite,
         Self::LosesATimer,
@@ -62,5 +66,7 @@ impl Planted {
         Self::TakesATornWriteForWhole,
         Self::TurnsTimeBack,
         Self::ForgetsACommand,
+        Self::FilesALateFactAsOfNow,
+        Self::ForgetsATermOfTheDesk,
     ];
 }

@@ -2,18 +2,20 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::join_all;
-use groundbreak_engine::store::Store;
+use groundbreak_engine::store::{MemoryStore, Position, Store};
 use groundbreak_engine::workflow::sla::Timestamp;
 use groundbreak_engine::workflow::{
     Act, Actor, CaseId, Command, CommandId, Data, Refusal, Value, decide,
 };
 use groundbreak_engine::{
-    AdvanceError, Committed, Engine, EngineOptions, Failure, SimulatedTime, SubmitError, TimeSource,
+    AdvanceError, Committed, Engine, EngineOptions, Failure, SimulatedTime, SubmitError,
+    TimeSource, rebuild,
 };
 use uuid::Uuid;
 
@@ -48,21 +50,52 @@ pub(crate) struct Found {
     pub(crate) what: String,
 }
 
+type Entries = Vec<(String, Vec<u8>)>;
+
+async fn entries(store: &dyn Store) -> Entries {
+    let mut entries = Vec::new();
+    for key in store.list_metadata("", "", 1_000).await.unwrap() {
+        let value = store.metadata(&key).await.unwrap().unwrap();
+        entries.push((key, value));
+    }
+    entries
+}
+
+/// What is published before a run begins. It is proven sound once, and not for every seed.
+fn published() -> &'static Entries {
+    static PUBLISHED: OnceLock<Entries> = OnceLock::new();
+    PUBLISHED.get_or_init(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            let engine = crate::given::open(Arc::clone(&store), START).await;
+            engine.publish_calendar(CALENDAR).await.unwrap();
+            engine.publish_workflow(given::WORKFLOW).await.unwrap();
+            entries(&*store).await
+        })
+    })
+}
+
 /// Runs a seed, telling each step if `aloud`.
 pub(crate) fn run(seed: u64, planted: Option<Planted>, aloud: bool) -> Result<Trace, Found> {
+    let published = published();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::new(seed, planted, aloud).await;
+        let mut world = World::new(seed, planted, published, aloud).await;
         for step in 0..STEPS {
             let happened = world.step(step).await;
             happened.map_err(|what| Found { step, what })?;
         }
         let ended = world.cut_power().await;
         ended.map_err(|what| Found { step: STEPS, what })?;
+        let rebuilt = world.check_rebuilt().await;
+        rebuilt.map_err(|what| Found { step: STEPS, what })?;
         world.trace.hash = world.hasher.finish();
         world.trace.commits = world.model.records.len();
         Ok(world.trace)
@@ -88,9 +121,9 @@ struct World {
 type Answer = Result<Committed, SubmitError>;
 
 impl World {
-    async fn new(seed: u64, planted: Option<Planted>, aloud: bool) -> Self {
+    async fn new(seed: u64, planted: Option<Planted>, published: &Entries, aloud: bool) -> Self {
         let mut chance = Chance::new(seed);
-        let store = SimulatedStore::new(chance.next(), planted);
+        let store = SimulatedStore::new(chance.next(), planted, published);
         let nodes_max = if chance.one_in(3) { 2 } else { 1 };
         let cases_cached_max = *chance.pick(&[0, 4, 4_096]);
         let mut world = Self {
@@ -108,8 +141,6 @@ impl World {
         };
         let engine = world.open().await;
         let engine = engine.expect("nothing goes wrong while it is calm");
-        engine.publish_calendar(CALENDAR).await.unwrap();
-        engine.publish_workflow(given::WORKFLOW).await.unwrap();
         world.nodes.push(engine);
         world
     }
@@ -142,7 +173,8 @@ impl World {
             self.store.cut_after(Some(points));
         }
         self.store.calm(false);
-        let cut = match self.chance.below(24) {
+        let kind = self.chance.below(24);
+        let cut = match kind {
             0..=14 => self.submit().await?,
             15..=18 => self.advance().await?,
             19 => self.set_time(),
@@ -157,7 +189,11 @@ impl World {
             return self.cut_power().await;
         }
         self.store.cut_after(None);
-        self.check().await
+        // What commands did was looked at before their answers were judged.
+        if kind > 14 {
+            self.look().await?;
+        }
+        self.check_engines().await
     }
 
     /// Lets what is under way come to its end, and nothing go wrong any more. What an engine has
@@ -168,15 +204,43 @@ impl World {
         self.model.loose = self.store.late();
     }
 
-    async fn check(&mut self) -> Result<(), String> {
+    async fn look(&mut self) -> Result<(), String> {
         self.quiet().await;
-        let (store, alone) = (Arc::clone(&self.store), self.nodes_max == 1);
-        self.model.check(&*store).await?;
+        self.model.check(&*self.store).await
+    }
+
+    async fn check_engines(&mut self) -> Result<(), String> {
+        let alone = self.nodes_max == 1;
         for node in &self.nodes {
             self.model.check_engine(node, alone).await?;
         }
+        if self.chance.one_in(20) {
+            self.check_rebuilt().await?;
+        }
         let shown = self.model.records.len();
         self.note(&format!("{shown} commits"));
+        Ok(())
+    }
+
+    /// Makes a store anew from the records and entries alone: it is the same one.
+    async fn check_rebuilt(&self) -> Result<(), String> {
+        let published = entries(&*self.store).await;
+        let records = self.store.read_all(Position::START, 10_000).await.unwrap();
+        let records = records.into_iter().map(Ok::<_, Infallible>);
+        let anew = SimulatedStore::new(0, None, &Entries::new());
+        let rebuilt = rebuild(&*anew, published, records, |_| {}).await;
+        let rebuilt = rebuilt.map_err(|error| format!("the store is not made anew: {error}"))?;
+        must!(
+            rebuilt.damaged.is_empty(),
+            "the store is made anew without {:?}",
+            rebuilt.damaged
+        );
+        must!(
+            anew.newest() == self.store.newest(),
+            "the store made anew is another one: {:?}, not {:?}",
+            anew.newest(),
+            self.store.newest()
+        );
         Ok(())
     }
 
@@ -191,7 +255,8 @@ impl World {
         self.model.settle();
         self.model.loose.clear();
         self.start().await?;
-        self.check().await
+        self.look().await?;
+        self.check_engines().await
     }
 
     /// Starts nodes until there are as many as there should be.
@@ -232,7 +297,6 @@ impl World {
             i64::try_from(self.chance.below(4 * 3_600_000)).unwrap()
         };
         let now = self.time.now().saturating_add_millis(by);
-        self.model.stepped_back |= back;
         self.model.latest = self.model.latest.max(now);
         self.time.set(now);
         false
@@ -358,8 +422,7 @@ impl World {
             self.nodes.clear();
             self.store = self.store.reopen();
         }
-        self.quiet().await;
-        self.model.check(&*self.store).await?;
+        self.look().await?;
         let alone = commands.len() == 1;
         for ((_, command), answer) in commands.iter().zip(answers) {
             let known = before.contains_key(&command.id.0);
@@ -480,7 +543,16 @@ impl World {
         } else {
             *chance.pick(&cases)
         };
-        let act = if new { opening() } else { act(chance) };
+        let mut act = if new { opening() } else { act(chance) };
+        let effective_at = chance.one_in(6).then(|| {
+            let late = i64::try_from(chance.below(90 * 60_000)).unwrap();
+            self.time.now().saturating_add_millis(-late)
+        });
+        if effective_at.is_some()
+            && let Act::Fire { note, .. } | Act::Attach { note, .. } = &mut act
+        {
+            *note = Some("told by telephone".into());
+        }
         let clerk = Actor::new("lin", "林", "clerk");
         let approver = Actor::new("chen", "陈", "approver");
         let decides = matches!(&act, Act::Fire { event, .. }
@@ -502,7 +574,7 @@ impl World {
             case: CaseId(case),
             actor,
             seen_revision,
-            effective_at: None,
+            effective_at,
             act,
         }
     }

@@ -11,7 +11,7 @@ use groundbreak_engine::store::{
     Append, AppendError, Appended, Applied, CloseError, DueTimer, MemoryStore, Page, Position, Put,
     PutError, Query, ReadError, Record, Snapshot, Store, Timer,
 };
-use groundbreak_engine::workflow::{decode_commit, encode_commit};
+use groundbreak_engine::workflow::{Actor, decode_commit, encode_commit};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -72,8 +72,26 @@ struct State {
 }
 
 impl SimulatedStore {
-    pub(crate) fn new(seed: u64, planted: Option<Planted>) -> Arc<Self> {
-        Arc::new(Self::on(Vec::new(), Chance::new(seed), planted))
+    /// A disk with these entries on it.
+    pub(crate) fn new(
+        seed: u64,
+        planted: Option<Planted>,
+        entries: &[(String, Vec<u8>)],
+    ) -> Arc<Self> {
+        let entries = entries.iter().cloned();
+        let writes = entries.map(|(key, value)| Write::Put(key, value));
+        Arc::new(Self::on(writes.collect(), Chance::new(seed), planted))
+    }
+
+    /// What was last written of each case.
+    pub(crate) fn newest(&self) -> BTreeMap<Uuid, Append> {
+        let state = self.state();
+        let shown = state.writes[..state.shown].iter();
+        let appends = shown.filter_map(|write| match write {
+            Write::Append(append) => Some((append.case, append.clone())),
+            Write::Put(..) | Write::Remove(_) => None,
+        });
+        appends.collect()
     }
 
     /// Opens what a power cut left of the disk of this one: all that was safe, and some of the
@@ -329,6 +347,16 @@ impl State {
             && let Some(at) = append.terms.iter().rposition(|term| term.name == "state")
         {
             append.terms.remove(at);
+        }
+        if self.plants(Planted::ForgetsATermOfTheDesk, 4) {
+            append.terms.retain(|term| term.name != "role");
+        }
+        if self.plants(Planted::FilesALateFactAsOfNow, 1) {
+            let mut commit = decode_commit(&append.record).unwrap();
+            if commit.by.id != Actor::CLOCK_ID {
+                commit.effective_at = commit.effective_at.max(commit.recorded_at);
+                append.record = encode_commit(&commit);
+            }
         }
         if self.plants(Planted::TurnsTimeBack, 4) && actual > 0 {
             let mut commit = decode_commit(&append.record).unwrap();
