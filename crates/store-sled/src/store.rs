@@ -250,6 +250,10 @@ impl Store for SledStore {
     }
 
     async fn load(&self, case: Uuid) -> Result<Option<Snapshot>, ReadError> {
+        // The index has every case that is durable, and nothing need be read of another.
+        if !self.shared.published()?.index.holds(case) {
+            return Ok(None);
+        }
         let found = self.read(move |tree| reader::state(tree, case)).await?;
         let Some((snapshot, _)) = found else {
             return Ok(None);

@@ -84,6 +84,12 @@ impl Index {
         self.ids.is_empty()
     }
 
+    /// Returns whether a case is there.
+    #[must_use]
+    pub fn holds(&self, case: Uuid) -> bool {
+        self.number(case).is_some()
+    }
+
     /// Puts a case into the index, in place of what was known about it.
     pub fn put(&mut self, case: Uuid, revision: u64, timers: Vec<Timer>, terms: Vec<Term>) {
         let known = self.number(case);
