@@ -72,7 +72,10 @@ fn a_digest_is_hexadecimal_in_json() {
     assert_eq!(json, format!("\"{digest}\""));
     assert_eq!(serde_json::from_str::<CommitDigest>(&json).unwrap(), digest);
     for wrong in ["\"ba78\"", "\"\"", "\"g\"", "1", &json.to_uppercase()] {
-        assert!(serde_json::from_str::<CommitDigest>(wrong).is_err(), "{wrong}");
+        assert!(
+            serde_json::from_str::<CommitDigest>(wrong).is_err(),
+            "{wrong}"
+        );
     }
 }
 
@@ -101,7 +104,11 @@ fn a_commit_that_was_changed_exchanged_dropped_or_doubled_is_named() {
         ),
         ("exchanged", |journal| journal.swap(3, 4), 4),
         ("dropped", |journal| drop(journal.remove(3)), 4),
-        ("doubled", |journal| journal.insert(4, journal[3].clone()), 5),
+        (
+            "doubled",
+            |journal| journal.insert(4, journal[3].clone()),
+            5,
+        ),
         ("unnamed", |journal| journal[2].previous = None, 3),
         (
             "named at the beginning",
@@ -129,7 +136,11 @@ fn a_journal_written_before_is_chained_from_where_it_goes_on() {
     // The state of before says nothing of it, and reads as it did.
     let mut stored = folded.clone();
     stored.newest = None;
-    assert!(!encode_case(&stored).windows(6).any(|name| name == b"newest"));
+    assert!(
+        !encode_case(&stored)
+            .windows(6)
+            .any(|name| name == b"newest")
+    );
     assert!(folded.is_stored_as(&decode_case(&encode_case(&stored)).unwrap()));
     assert!(folded.is_stored_as(&folded));
     let newest = folded.newest;
@@ -146,7 +157,8 @@ fn a_journal_written_before_is_chained_from_where_it_goes_on() {
     assert!(!case.is_stored_as(&without));
     let digest = CommitDigest::of(&encode_commit(last));
     assert!(stored.apply(last, digest).is_err());
-    day.fire("09:00", "r1", "reviewer", "ask", data([])).unwrap();
+    day.fire("09:00", "r1", "reviewer", "ask", data([]))
+        .unwrap();
     assert!(Case::fold(&stripped(&day.journal)).is_ok());
     day.journal[6].previous = None;
     assert!(Case::fold(&day.journal).is_err());
