@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use groundbreak_engine::store::{Put, Record};
-use groundbreak_engine::workflow::{Case, FoldError};
+use groundbreak_engine::workflow::{Case, FoldError, decode_case, encode_case};
 use groundbreak_engine::{CaseFault, Failure, ListQuery, SubmitError};
 
 use crate::faulty::FaultyStore;
@@ -124,6 +124,27 @@ async fn a_state_of_another_case_or_revision_is_not_believed() {
         let engine = open(store, after(1)).await;
         assert_eq!(engine.case(id).await.unwrap(), before);
     }
+}
+
+#[tokio::test]
+async fn a_state_stored_before_commits_named_the_ones_before_them_goes_on() {
+    let place = Place::memory();
+    let engine = place.engine().await;
+    let id = submitted_case(&engine).await;
+    let newest = engine.case(id).await.unwrap().unwrap().newest;
+    engine.shutdown().await.unwrap();
+
+    let store = FaultyStore::on(place.store());
+    store.alter_snapshots(|snapshot| {
+        let mut case = decode_case(&snapshot.state).unwrap();
+        (case.newest, case.chained_from) = (None, None);
+        snapshot.state = encode_case(&case);
+    });
+    let engine = open(store, after(1)).await;
+    assert_eq!(engine.case(id).await.unwrap().unwrap().newest, newest);
+    let committed = submit(&engine, id, comment("goes on")).await.unwrap();
+    assert_eq!(committed.commit.previous, newest);
+    Case::fold(&engine.journal(id).await.unwrap()).unwrap();
 }
 
 #[tokio::test]

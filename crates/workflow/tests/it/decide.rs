@@ -16,8 +16,8 @@ use crate::{HALL, PERMIT};
 /// A case on Thursday, 23 March 2023, and everything that was committed to it.
 pub(crate) struct Day {
     workflow: Arc<Workflow>,
-    case: Option<Case>,
-    journal: Vec<Commit>,
+    pub(crate) case: Option<Case>,
+    pub(crate) journal: Vec<Commit>,
     now: Timestamp,
     commands: u128,
 }
@@ -89,6 +89,11 @@ impl Day {
         day.fire("09:00", "c1", "clerk", "submit", data([]))
             .unwrap();
         day
+    }
+
+    pub(crate) fn comment(&mut self, text: &str) -> Result<Decision, Refusal> {
+        let act = Act::Comment { text: text.into() };
+        self.submit(Actor::new("c1", "Clerk", "clerk"), act)
     }
 
     pub(crate) fn at(&mut self, time: &str) {

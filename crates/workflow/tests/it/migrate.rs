@@ -265,6 +265,8 @@ fn as_it_was(now: &Case, before: &Case) -> Case {
         effective_at: before.effective_at,
         settled_at: before.settled_at,
         recorded_at: before.recorded_at,
+        newest: before.newest,
+        chained_from: before.chained_from,
         ..now.clone()
     }
 }
