@@ -58,7 +58,10 @@ impl Runtime {
         match self.store.load_many(&asked).await {
             Ok(found) => {
                 for snapshot in &found {
-                    if let Ok(case) = read_snapshot(CaseId(snapshot.case), snapshot) {
+                    // One stored before commits were linked takes its link from its journal.
+                    if let Ok(case) = read_snapshot(CaseId(snapshot.case), snapshot)
+                        && case.newest.is_some()
+                    {
                         self.cases.put_early(case);
                     }
                 }

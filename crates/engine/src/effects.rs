@@ -13,7 +13,7 @@ use groundbreak_store::{Direction, Query};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
     Act, Actor, Case, CaseId, Command, CommandId, Data, Effect, EffectId, EffectKind,
-    EffectOutcome, Parent, PendingEffect, Refusal,
+    EffectOutcome, Parent, PendingEffect, Refusal, Text,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -443,7 +443,11 @@ impl Runtime {
                 self.act_on(case, effect, *child, act).await
             }
             (Effect::Send { to, .. }, _) if to.0.is_nil() => Some(EffectOutcome::Rejected {
-                problem: "case-not-found: the fact holds no id of a case".to_owned(),
+                problem: Text::new(
+                    "case-not-found：事项中不是办件标识。",
+                    "case-not-found: the fact holds no id of a case.",
+                )
+                .to_string(),
             }),
             (Effect::Send { event, to, data }, _) => {
                 let act = Act::Fire {
@@ -463,15 +467,26 @@ impl Runtime {
         let mut stopping = self.stopping.subscribe();
         let mut delivering = JoinSet::new();
         delivering.spawn(async move { deliver.deliver(&message).await });
-        let failed = |problem: String| Some(EffectOutcome::Failed { problem });
+        let failed = |problem: Text| {
+            Some(EffectOutcome::Failed {
+                problem: problem.to_string(),
+            })
+        };
         // Dropping the set ends what is under way in it.
         tokio::select! {
             delivered = delivering.join_next() => match delivered? {
                 Ok(outcome) => Some(outcome),
-                Err(error) => failed(format!("the delivery ended early: {error}")),
+                Err(error) => failed(Text::new(
+                    format!("投递中途结束：{error}"),
+                    format!("The delivery ended early: {error}"),
+                )),
             },
             () = tokio::time::sleep(DELIVERY_MAX) => {
-                failed(format!("no answer within {} s", DELIVERY_MAX.as_secs()))
+                let seconds = DELIVERY_MAX.as_secs();
+                failed(Text::new(
+                    format!("{seconds} 秒内没有回应。"),
+                    format!("There was no answer within {seconds} s."),
+                ))
             }
             _ = stopping.wait_for(|stop| *stop) => None,
         }
@@ -523,7 +538,7 @@ impl Runtime {
     ) -> Result<Committed, SubmitError> {
         let name = format!("attempt/{attempt}");
         let command = Command {
-            id: CommandId(Uuid::new_v5(&effect.key(case), name.as_bytes())),
+            id: CommandId::derived(effect.key(case), &name),
             case,
             actor: Actor::clock(),
             seen_revision: None,
@@ -534,6 +549,13 @@ impl Runtime {
                 outcome,
             },
         };
+        // What an attempt came to is recorded once; something else cannot be told of it later.
+        let told = |error| match error {
+            SubmitError::Refused(Refusal::CommandReused { .. }) => {
+                Refusal::EffectNotWaiting { effect }.into()
+            }
+            other => other,
+        };
         let mut wait = PARKED_FIRST;
         for _ in 1..SETTLED_MAX {
             match self.carry_out_apart(command.clone()).await {
@@ -541,10 +563,10 @@ impl Runtime {
                     tokio::time::sleep(wait).await;
                     wait *= 2;
                 }
-                ended => return ended,
+                ended => return ended.map_err(told),
             }
         }
-        self.carry_out_apart(command).await
+        self.carry_out_apart(command).await.map_err(told)
     }
 
     /// Carries out a command in a task of its own: a fault of the program ends that and no more,

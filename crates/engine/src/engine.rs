@@ -324,7 +324,8 @@ impl Engine {
     ///
     /// [`SubmitError::Refused`], [`SubmitError::Failed`] and [`SubmitError::Overloaded`], after
     /// which nothing was written for it; [`SubmitError::Unknown`], after which the same command
-    /// may be sent again.
+    /// may be sent again. An id that is a version 8 UUID is refused as used: the engine gives
+    /// those itself.
     pub async fn submit(&self, command: Command) -> Result<Committed, SubmitError> {
         let of_the_clock = matches!(
             command.act,
@@ -336,6 +337,10 @@ impl Engine {
         // The engine alone lets a case act on another, so nobody else can pass for one.
         if command.actor.is_case() || matches!(command.act, Act::OpenChild { .. }) {
             return Err(Refusal::OnlyCases.into());
+        }
+        if command.id.is_derived() {
+            let command = command.id.to_string();
+            return Err(Refusal::CommandReused { command }.into());
         }
         let entered = self.runtime.try_enter()?;
         let runtime = Arc::clone(&self.runtime);

@@ -13,7 +13,6 @@ use groundbreak_workflow::{
     Actor, Case, CaseId, CommandId, Mapping, MigrateError, Migration, MigrationFault,
     MigrationOrder, Obstacle, PlaceNow, Refusal, Text, Workflow,
 };
-use uuid::Uuid;
 
 use crate::runtime::Runtime;
 use crate::submit::{Written, not_of_this_command};
@@ -498,5 +497,5 @@ fn went_away(error: MigrationError) -> SubmitError {
 /// same command.
 fn command_id(case: &Case, to: &Workflow) -> CommandId {
     let name = format!("{}/migrate/{}", case.revision, to.digest);
-    CommandId(Uuid::new_v5(&case.id.0, name.as_bytes()))
+    CommandId::derived(case.id.0, &name)
 }

@@ -297,7 +297,8 @@ impl Runtime {
                         })
                         .into());
                     };
-                    fired.case = case;
+                    // The other node may know an older calendar.
+                    fired.case = self.follow_newest(turn, case).await?;
                     // It may have moved to another version.
                     under.workflow = self.workflow_of(&fired.case).await?;
                 }
@@ -550,7 +551,7 @@ fn tick(case: &Case, due: &Due) -> Command {
 pub(crate) fn by_the_clock(case: &Case, about: &str, act: Act) -> Command {
     let name = format!("{}/{about}", case.revision);
     Command {
-        id: CommandId(Uuid::new_v5(&case.id.0, name.as_bytes())),
+        id: CommandId::derived(case.id.0, &name),
         case: case.id,
         actor: Actor::clock(),
         seen_revision: None,

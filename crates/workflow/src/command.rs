@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{Builder, Uuid, Version};
 
 use crate::{Actor, Data, EffectId, EffectOutcome, Parent};
 
@@ -33,6 +33,22 @@ impl FromStr for CaseId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommandId(pub Uuid);
+
+impl CommandId {
+    /// Returns the id of a command that follows from something, and not from a caller: the same
+    /// each time it is asked for. A version 8 UUID (RFC 9562, section 5.8), which no caller may
+    /// give a command, since anybody could work it out and use it first.
+    pub fn derived(from: Uuid, about: &str) -> Self {
+        let hashed = Uuid::new_v5(&from, about.as_bytes());
+        let derived = Builder::from_bytes(hashed.into_bytes()).with_version(Version::Custom);
+        Self(derived.into_uuid())
+    }
+
+    /// Tells whether this is an id that only the engine gives.
+    pub fn is_derived(self) -> bool {
+        self.0.get_version() == Some(Version::Custom)
+    }
+}
 
 impl fmt::Display for CommandId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

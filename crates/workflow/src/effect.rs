@@ -4,7 +4,7 @@ use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use crate::{Case, CaseId, Data, Entry, Text};
+use crate::{Case, CaseId, CommandId, Data, Entry, Text};
 
 /// Names an effect within its case: the first one asked for is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ impl EffectId {
     /// Returns the key under which this effect is delivered, every time it is: whoever receives it
     /// twice knows by it that it is the same.
     pub fn key(self, case: CaseId) -> Uuid {
-        Uuid::new_v5(&case.0, format!("effect/{self}").as_bytes())
+        CommandId::derived(case.0, &format!("effect/{self}")).0
     }
 
     /// Returns the id of the child case that this effect opens. It follows from the case, the

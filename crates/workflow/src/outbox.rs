@@ -231,11 +231,12 @@ pub(crate) fn decide_on_dead_letter(
     if let Some(text) = remark {
         check_text(input, text, NOTE_LENGTH_MAX)?;
     }
-    if !case
-        .effects
-        .get(&effect)
-        .is_some_and(PendingEffect::is_given_up)
-    {
+    // A message that nobody takes may be dropped while it waits; there may never be anybody.
+    let may_be = |pending: &PendingEffect| {
+        let message = matches!(pending.what, Effect::Message { .. });
+        pending.is_given_up() || (message && matches!(entry, Entry::EffectDropped { .. }))
+    };
+    if !case.effects.get(&effect).is_some_and(may_be) {
         return Err(Refusal::EffectNotWaiting { effect }.into());
     }
     // It is not an act in a role, so it does not count for separation of duties.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use groundbreak_engine::workflow::{Act, Actor, CaseId, Entry, Refusal};
+use groundbreak_engine::workflow::{Act, Actor, CaseId, CommandId, Entry, Refusal};
 use groundbreak_engine::{Engine, SimulatedTime, SubmitError};
 
 use uuid::Uuid;
@@ -21,6 +21,7 @@ on_both_stores! {
     a_command_id_used_for_something_else_is_refused
     a_command_id_sent_again_with_other_content_is_refused
     a_number_never_comes_to_mean_another_case
+    an_id_that_the_engine_gives_is_refused_from_outside
     a_stale_revision_is_refused
     commands_on_one_case_at_the_same_time_all_succeed_in_order
     two_nodes_writing_to_one_case_lose_nothing
@@ -150,6 +151,20 @@ async fn a_number_never_comes_to_mean_another_case(place: Place) {
     assert_eq!(engine.find_number(&number).await.unwrap(), Some(id));
     let typed = format!(" {} ", number.to_lowercase());
     assert_eq!(engine.find_number(&typed).await.unwrap(), Some(id));
+    engine.shutdown().await.unwrap();
+}
+
+async fn an_id_that_the_engine_gives_is_refused_from_outside(place: Place) {
+    let engine = place.engine().await;
+    let id = case(&engine).await;
+    // Whoever knows a case can work out the ids of its timers and effects, and must not use them up.
+    let mut remark = command(&engine, id, clerk(), comment("first"));
+    remark.id = CommandId::derived(id.0, "effect/1");
+    match engine.submit(remark).await {
+        Err(SubmitError::Refused(Refusal::CommandReused { .. })) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(engine.journal(id).await.unwrap().len(), 1);
     engine.shutdown().await.unwrap();
 }
 
