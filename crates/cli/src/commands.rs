@@ -22,7 +22,7 @@ mod restore;
 mod schema;
 mod scxml;
 mod serve;
-mod sign;
+pub(crate) mod sign;
 mod user;
 mod verify;
 mod version;

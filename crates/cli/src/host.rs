@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::archiving::Archiving;
+use crate::signing::Signing;
 
 /// How long requests under way may take to end. Streams of live updates never end by themselves.
 const GRACE: Duration = Duration::from_secs(3);
@@ -53,13 +54,14 @@ impl StopSignal {
     }
 }
 
-/// Serves until told to stop, lets requests under way end, archives what
-/// they did, and shuts the engine down in order.
+/// Serves until told to stop, lets requests under way end, archives and
+/// signs what they did, and shuts the engine down in order.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     engine: Engine,
     archiving: Option<Archiving>,
+    signing: Option<Signing>,
     mut stop: StopSignal,
 ) -> Result<()> {
     let (stopping, mut stopped) = watch::channel(false);
@@ -81,6 +83,9 @@ pub(crate) async fn serve(
     }
     if let Some(archiving) = archiving {
         archiving.end().await;
+    }
+    if let Some(signing) = signing {
+        signing.end().await;
     }
     engine
         .shutdown()

@@ -1,5 +1,6 @@
 //! What proves a data directory, in its subdirectory `proof/`: `key.pem`, the secret that signs;
-//! `verifier`, what others check its signatures with; `checkpoint`, the last one that was signed.
+//! `verifier`, what others check its signatures with; `checkpoint`, the last one that was signed; `edge`, from
+//! where the next one goes on.
 
 use std::fs;
 use std::io::{self, Write};
@@ -35,6 +36,14 @@ impl ProofDirectory {
             path,
             problem: of_key(&error),
         })?))
+    }
+
+    /// Returns the key, if there is one.
+    pub(crate) fn key_if_any(&self) -> Result<Option<SigningKey>> {
+        match self.0.join("key.pem").try_exists() {
+            Ok(false) => Ok(None),
+            _ => self.key(None).map(Some),
+        }
     }
 
     /// Returns the key, which is made when nothing was ever signed here.
@@ -119,6 +128,17 @@ impl ProofDirectory {
     /// Keeps a checkpoint.
     pub(crate) fn keep(&self, note: &str) -> Result<()> {
         self.write("checkpoint", note)
+    }
+
+    /// Returns the right edge of the tree as it was kept. It is not to be believed without the
+    /// checkpoint.
+    pub(crate) fn edge(&self) -> Result<Option<String>> {
+        read(&self.0.join("edge"))
+    }
+
+    /// Keeps the right edge of the tree.
+    pub(crate) fn keep_edge(&self, edge: &str) -> Result<()> {
+        self.write("edge", edge)
     }
 
     /// Writes a file that only its owner can read, in one step.

@@ -32,6 +32,17 @@ impl Frontier {
         }
     }
 
+    /// Returns the tree whose [`Frontier::size`] and [`Frontier::roots`] these are; `None` when a
+    /// tree of that size has another number of them. Only a root that was signed can show that the
+    /// hashes are right.
+    pub fn resume(algorithm: Algorithm, size: u64, roots: Vec<Hash>) -> Option<Self> {
+        (roots.len() == size.count_ones() as usize).then_some(Self {
+            algorithm,
+            size,
+            roots,
+        })
+    }
+
     /// Adds the hash of the next leaf, as [`Algorithm::leaf`] gives it.
     pub fn push(&mut self, leaf: Hash) {
         let mut node = leaf;
@@ -49,6 +60,11 @@ impl Frontier {
     /// Returns how many leaves there are.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Returns the roots of the full subtrees, the largest first: one for each bit set in the size.
+    pub fn roots(&self) -> &[Hash] {
+        &self.roots
     }
 
     /// Returns the root over all leaves so far.

@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use groundbreak_proof::{Algorithm, Hash, tree};
-use groundbreak_store::Record;
+use groundbreak_proof::{Algorithm, Checkpoint, Hash, SigningKey, tree};
+use groundbreak_store::{Record, Store};
 use groundbreak_workflow::Text;
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use super::sign::{Signed, sign};
 use crate::definitions::read_text;
 use crate::directory;
 use crate::disagreement::Disagreement;
+use crate::edge::Signer;
 use crate::proof_directory::{BYTES_MAX, ProofDirectory, open_checkpoint};
 use crate::screen::{Format, Screen};
 use crate::trouble::Outcome;
@@ -79,37 +80,20 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         }
         None => None,
     };
-    let end = earlier.as_ref().map(|(_, old)| old.size);
-    let around = |index, _: &Record| end.is_some_and(|end| index == end || index + 1 == end);
-    let Signed {
-        checkpoint,
-        note,
-        nodes,
-    } = sign(store, &arguments.data, &key, digest, around).await?;
-    let mut since = None;
-    if let Some((path, old)) = earlier {
-        let grown = || {
-            let place = path.display().to_string();
-            Disagreement::new(
-                Text::new(place.clone(), place),
-                Text::new(
-                    "现有的记录不是由那时的记录增加而来",
-                    "the records of now did not grow from those of then",
-                ),
-            )
-        };
-        let ranges = tree::consistency(old.size, checkpoint.size).ok_or_else(grown)?;
-        let consistency = nodes.roots(ranges).ok_or_else(grown)?;
-        let (before, now) = ((old.size, old.root), (checkpoint.size, checkpoint.root));
-        if !tree::verify_consistency(checkpoint.algorithm, before, now, &consistency) {
-            return Err(grown().into());
+    let (checkpoint, note, since) = match earlier {
+        None => {
+            let mut signer = Signer::open(&arguments.data, key.verifier(), digest)?;
+            if let Some(said) = signer.resume(store).await? {
+                eprintln!("{}", screen.yellow(said.get(screen.language())));
+            }
+            let (checkpoint, note) = signer.sign(&key)?;
+            (checkpoint, note, None)
         }
-        since = Some(Since {
-            size: old.size,
-            root: old.root,
-            consistency,
-        });
-    }
+        Some((path, old)) => {
+            let (signed, since) = since(store, &arguments.data, &key, digest, path, &old).await?;
+            (signed.checkpoint, signed.note, Some(since))
+        }
+    };
     store.close().await?;
     match arguments.format {
         // The text as it is, so that it can be kept, sent on and checked.
@@ -124,4 +108,41 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         })?,
     }
     Ok(Outcome::Good)
+}
+
+/// Signs a checkpoint, and proves that the records only grew since an earlier one. The proof needs
+/// nodes of the whole tree, so all records are read.
+async fn since(
+    store: &dyn Store,
+    data: &Path,
+    key: &SigningKey,
+    digest: Option<Algorithm>,
+    path: &Path,
+    old: &Checkpoint,
+) -> Result<(Signed, Since)> {
+    let around = |index, _: &Record| index == old.size || index + 1 == old.size;
+    let signed = sign(store, data, key, digest, around).await?;
+    let grown = || {
+        let place = path.display().to_string();
+        Disagreement::new(
+            Text::new(place.clone(), place),
+            Text::new(
+                "现有的记录不是由那时的记录增加而来",
+                "the records of now did not grow from those of then",
+            ),
+        )
+    };
+    let checkpoint = &signed.checkpoint;
+    let ranges = tree::consistency(old.size, checkpoint.size).ok_or_else(grown)?;
+    let consistency = signed.nodes.roots(ranges).ok_or_else(grown)?;
+    let (before, now) = ((old.size, old.root), (checkpoint.size, checkpoint.root));
+    if !tree::verify_consistency(checkpoint.algorithm, before, now, &consistency) {
+        return Err(grown().into());
+    }
+    let since = Since {
+        size: old.size,
+        root: old.root,
+        consistency,
+    };
+    Ok((signed, since))
 }

@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         ))?;
     }
     screen.flush()?;
-    host::serve(listener, router, engine, None, stop).await?;
+    host::serve(listener, router, engine, None, None, stop).await?;
     screen.line(screen.word("已停止。", "Stopped."))?;
     Ok(Outcome::Good)
 }

@@ -13,6 +13,7 @@ use crate::definitions::{self, DefinitionFile, read_text};
 use crate::directory;
 use crate::host::{self, StopSignal};
 use crate::screen::Screen;
+use crate::signing::Signing;
 use crate::trouble::{Outcome, Trouble};
 
 /// More than the most accounts a file may hold take.
@@ -74,9 +75,10 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     definitions::publish(&engine, &DefinitionFile::shipped()).await?;
     definitions::publish(&engine, &own).await?;
     let archiving = match arguments.archive {
-        Some(path) => Some(Archiving::start(path, store, accounts_path).await?),
+        Some(path) => Some(Archiving::start(path, Arc::clone(&store), accounts_path).await?),
         None => None,
     };
+    let signing = Signing::start(arguments.data, store)?;
     let mut options = ServerOptions::new(accounts);
     options.https = arguments.https;
     let router = router(engine.clone(), options);
@@ -85,7 +87,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         screen.word("正在服务", "Serving at")
     ))?;
     screen.flush()?;
-    host::serve(listener, router, engine, archiving, stop).await?;
+    host::serve(listener, router, engine, archiving, signing, stop).await?;
     screen.line(screen.word("已停止。", "Stopped."))?;
     Ok(Outcome::Good)
 }

@@ -10,10 +10,10 @@ use groundbreak_workflow::Text;
 
 use super::nodes::Nodes;
 use crate::disagreement::{Disagreement, of_store};
-use crate::proof_directory::{ProofDirectory, open_checkpoint};
+use crate::edge::Signer;
 
 /// Records read at once.
-const PAGE: usize = 10_000;
+pub(crate) const PAGE: usize = 10_000;
 
 /// Goes through all records in the order they were committed.
 pub(crate) async fn each_record(
@@ -43,6 +43,16 @@ impl Tree {
             frontier: Frontier::new(algorithm),
             signed,
         }
+    }
+
+    /// Goes on from a tree that is not known to be right. Whether it is, [`Tree::push`] and
+    /// [`Tree::end`] say when the number of records is that of the checkpoint.
+    pub(crate) fn resume(frontier: Frontier, signed: Option<Checkpoint>) -> Self {
+        Self { frontier, signed }
+    }
+
+    pub(crate) fn frontier(&self) -> &Frontier {
+        &self.frontier
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -122,48 +132,11 @@ pub(super) async fn sign(
     digest: Option<Algorithm>,
     mut visit: impl FnMut(u64, &Record) -> bool,
 ) -> Result<Signed> {
-    let directory = ProofDirectory::of(data);
-    let signed = match directory.checkpoint()? {
-        Some(note) => {
-            let path = directory.checkpoint_path();
-            Some(open_checkpoint(&path, &note, key.verifier())?)
-        }
-        None => None,
-    };
-    let algorithm = match (&signed, digest) {
-        (Some(signed), Some(digest)) if signed.algorithm != digest => {
-            return Err(crate::trouble::Trouble::BadArgument {
-                argument: "--digest".to_owned(),
-                problem: Text::new(
-                    format!("此目录已用 {} 签名。", signed.algorithm.name()),
-                    format!(
-                        "this directory is signed with {} already.",
-                        signed.algorithm.name()
-                    ),
-                ),
-            }
-            .into());
-        }
-        (Some(signed), _) => signed.algorithm,
-        (None, digest) => digest.unwrap_or_default(),
-    };
-    let mut tree = Tree::new(algorithm, signed);
-    let mut nodes = Nodes::new(algorithm);
-    each_record(store, |record| {
-        let leaf = algorithm.leaf(&record.record);
-        nodes.push(leaf, visit(tree.size(), record));
-        tree.push(leaf)
-    })
-    .await?;
-    tree.end()?;
-    let checkpoint = Checkpoint {
-        origin: key.verifier().name().to_owned(),
-        size: tree.size(),
-        root: tree.root(),
-        algorithm,
-    };
-    let note = checkpoint.sign(key);
-    directory.keep(&note)?;
+    let mut signer = Signer::open(data, key.verifier(), digest)?;
+    let mut nodes = Nodes::new(signer.algorithm());
+    let take = |index, leaf, record: &Record| nodes.push(leaf, visit(index, record));
+    signer.read_all(store, take).await?;
+    let (checkpoint, note) = signer.sign(key)?;
     Ok(Signed {
         checkpoint,
         note,

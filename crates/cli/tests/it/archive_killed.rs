@@ -21,7 +21,7 @@ use crate::backup::{accounts, back_up, contents, open_case, restore, text};
 use crate::crash::post;
 use crate::program::{Served, start};
 
-fn kills(usual: u32) -> u32 {
+pub(crate) fn kills(usual: u32) -> u32 {
     let set = std::env::var("GROUNDBREAK_KILLS");
     set.ok()
         .and_then(|kills| kills.parse().ok())
@@ -29,7 +29,7 @@ fn kills(usual: u32) -> u32 {
 }
 
 /// Random bits of a UUID choose a moment before `end`.
-fn random(end: Duration) -> Duration {
+pub(crate) fn random(end: Duration) -> Duration {
     let thousandths = (Uuid::new_v4().as_u128() % 1_000) as u32;
     end * thousandths / 1_000
 }

@@ -12,6 +12,8 @@ mod backup;
 mod bench;
 mod broken;
 mod calendars;
+#[cfg(unix)]
+mod checkpoints;
 mod clocks;
 mod crash;
 mod digit;

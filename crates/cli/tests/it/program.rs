@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -78,6 +79,15 @@ pub(crate) struct Served {
 impl Served {
     /// Starts `serve` on a free port and waits until it answers.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_with(data, more, Stdio::inherit())
+    }
+
+    /// The same, with what it says of itself in a file.
+    pub(crate) fn start_logging(data: &Path, more: &[&str], log: &Path) -> Self {
+        Self::start_with(data, more, File::create(log).unwrap().into())
+    }
+
+    fn start_with(data: &Path, more: &[&str], log: Stdio) -> Self {
         let mut arguments = vec![
             "serve",
             "--data",
@@ -89,6 +99,7 @@ impl Served {
         let mut child = program(&arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -109,16 +120,18 @@ impl Served {
         self.child.wait().unwrap();
     }
 
+    /// Sends it a signal, and does not wait.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Asks it to end, as a service manager does, and returns its exit status.
     pub(crate) fn stop(mut self) -> i32 {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.signal("TERM");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 }

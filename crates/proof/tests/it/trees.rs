@@ -156,3 +156,29 @@ fn roots_are_not_given_before_all_leaves_have_gone_by() {
         .for_each(|leaf| roots.push(*leaf));
     assert_eq!(roots.finish(), None);
 }
+
+#[test]
+fn a_tree_goes_on_from_its_right_edge_as_if_it_had_never_stopped() {
+    for algorithm in [Algorithm::Sha256, Algorithm::Sm3] {
+        let all = leaves(algorithm, SIZE_MAX);
+        let mut whole = Frontier::new(algorithm);
+        for (size, leaf) in (0..).zip(&all) {
+            let edge = whole.roots().to_vec();
+            let mut resumed = Frontier::resume(algorithm, size, edge).unwrap();
+            assert_eq!((resumed.size(), resumed.root()), (size, whole.root()));
+            whole.push(*leaf);
+            resumed.push(*leaf);
+            assert_eq!(resumed.root(), whole.root(), "{size}");
+            assert_eq!(resumed.roots(), whole.roots(), "{size}");
+        }
+    }
+}
+
+#[test]
+fn a_tree_has_as_many_full_subtrees_as_its_size_has_bits() {
+    let leaf = Algorithm::Sha256.leaf(b"one");
+    for (size, count) in [(0, 1), (1, 0), (2, 2), (3, 1), (u64::MAX, 63)] {
+        let resumed = Frontier::resume(Algorithm::Sha256, size, vec![leaf; count]);
+        assert!(resumed.is_none(), "{size}");
+    }
+}
