@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid, Version};
+use uuid::{Builder, Uuid, Variant, Version};
 
 use crate::{Actor, Data, EffectId, EffectOutcome, Parent};
 
@@ -46,7 +46,7 @@ impl CommandId {
 
     /// Tells whether this is an id that only the engine gives.
     pub fn is_derived(self) -> bool {
-        self.0.get_version() == Some(Version::Custom)
+        self.0.get_version() == Some(Version::Custom) && self.0.get_variant() == Variant::RFC4122
     }
 }
 

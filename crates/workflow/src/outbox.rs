@@ -231,10 +231,10 @@ pub(crate) fn decide_on_dead_letter(
     if let Some(text) = remark {
         check_text(input, text, NOTE_LENGTH_MAX)?;
     }
-    // A message that nobody takes may be dropped while it waits; there may never be anybody.
+    // A message that nobody has tried to deliver may be dropped: there may never be anybody.
     let may_be = |pending: &PendingEffect| {
-        let message = matches!(pending.what, Effect::Message { .. });
-        pending.is_given_up() || (message && matches!(entry, Entry::EffectDropped { .. }))
+        let untried = matches!(pending.what, Effect::Message { .. }) && pending.attempts == 0;
+        pending.is_given_up() || (untried && matches!(entry, Entry::EffectDropped { .. }))
     };
     if !case.effects.get(&effect).is_some_and(may_be) {
         return Err(Refusal::EffectNotWaiting { effect }.into());

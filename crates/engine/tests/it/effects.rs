@@ -601,11 +601,14 @@ async fn who_does_not_answer_or_fails_is_asked_again() {
         case.effects[&EffectId(1)].problem.clone().unwrap()
     };
     let found = engine.case(case).await.unwrap().unwrap();
-    assert_eq!(problem(&found), "no answer within 30 s");
+    assert_eq!(
+        problem(&found),
+        "30 秒内没有回应。 / There was no answer within 30 s."
+    );
     outside.panics.store(true, Ordering::SeqCst);
     pass(&engine, 1_000).await;
     let found = engine.case(case).await.unwrap().unwrap();
-    assert!(problem(&found).starts_with("the delivery ended early"));
+    assert!(problem(&found).contains("The delivery ended early"));
     outside.panics.store(false, Ordering::SeqCst);
     outside.answer(Some(EffectOutcome::Rejected {
         problem: "410 gone".into(),

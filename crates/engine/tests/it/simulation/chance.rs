@@ -1,4 +1,4 @@
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// Everything that is left to chance, from one seed: SplitMix64, the same on every machine.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl Chance {
     }
 
     pub(crate) fn uuid(&mut self) -> Uuid {
-        Uuid::from_u64_pair(self.next(), self.next())
+        let bits = Uuid::from_u64_pair(self.next(), self.next());
+        Builder::from_random_bytes(bits.into_bytes()).into_uuid()
     }
 }
