@@ -79,6 +79,16 @@ impl CaseCache {
             .then(|| (Arc::clone(&known.case), Arc::clone(&standing.workflow)))
     }
 
+    /// Returns how a case stands at this revision, if that was worked out.
+    pub(crate) fn standing(&self, case: &Case) -> Option<Standing> {
+        let mut generations = self.generations();
+        let known = generations.find(case.id, self.half)?;
+        let standing = known.standing.as_ref();
+        standing
+            .filter(|_| known.case.revision == case.revision)
+            .cloned()
+    }
+
     /// Expects those of these cases that are not there, and returns them.
     pub(crate) fn expect(&self, ids: &[CaseId]) -> Vec<CaseId> {
         let mut generations = self.generations();

@@ -264,10 +264,14 @@ impl Runtime {
             fault,
         };
         loop {
-            let next = under
-                .workflow
-                .next_timer(&fired.case)
-                .map_err(|stuck| damaged(stuck.into()))?;
+            // What the timer before has written knows the one that comes next.
+            let next = match self.cases.standing(&fired.case) {
+                Some(standing) => standing.next,
+                None => under
+                    .workflow
+                    .next_timer(&fired.case)
+                    .map_err(|stuck| damaged(stuck.into()))?,
+            };
             // The time of a case does not step back with the machine's, or with another node's.
             let until = until.max(fired.case.recorded_at);
             let Some(due) = next.as_ref().filter(|due| due.due_at <= until) else {

@@ -207,8 +207,10 @@ async fn take(step: Step, data: &Path) -> Result<Figures> {
     }
     figures.seconds = (begun.elapsed().as_secs_f64() * 1e3).round() / 1e3;
     figures.cpu_seconds = ((cpu_seconds() - cpu) * 1e2).round() / 1e2;
-    figures.rss_after_mib = Memory::now().map_or(0, |memory| memory.resident_mib);
-    figures.rss_peak_mib = Memory::now().map_or(0, |memory| memory.peak_mib);
+    if let Some(memory) = Memory::now() {
+        figures.rss_after_mib = memory.resident_mib;
+        figures.rss_peak_mib = memory.peak_mib;
+    }
     if let Some(store) = opened {
         figures.cases = store.query(&Query::all(1)).await?.total;
         store.close().await?;

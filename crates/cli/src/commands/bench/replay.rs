@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 use groundbreak_store::{Query, Store};
+use groundbreak_workflow::{CommitDigest, Text};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,7 +19,6 @@ use crate::directory;
 use crate::disagreement::of_store;
 use crate::screen::{Format, Screen};
 use crate::trouble::Outcome;
-use groundbreak_workflow::{CommitDigest, Text};
 
 /// How many cases, and how many records of one, are asked for at once.
 const AT_ONCE: usize = 1000;
