@@ -574,13 +574,7 @@ impl Runtime {
     async fn carry_out_apart(self: &Arc<Self>, command: Command) -> Result<Committed, SubmitError> {
         let runtime = Arc::clone(self);
         let case = command.case;
-        let task = tokio::spawn(async move { runtime.carry_out(&command).await });
-        task.await.unwrap_or_else(|error| {
-            self.cases.forget(case);
-            Err(Failure::Program {
-                source: error.into(),
-            }
-            .into())
-        })
+        self.apart(case, async move { runtime.carry_out(&command).await })
+            .await
     }
 }

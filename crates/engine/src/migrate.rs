@@ -346,7 +346,7 @@ impl Runtime {
         id: CaseId,
     ) -> Result<Option<CaseMigration>, SubmitError> {
         let (runtime, request, order) = (Arc::clone(self), Arc::clone(request), Arc::clone(order));
-        let task = tokio::spawn(async move {
+        let moving = self.apart(id, async move {
             let turn = runtime.turns.take(id).await;
             for _ in 0..ATTEMPTS_MAX {
                 if *runtime.stopping.borrow() {
@@ -364,14 +364,7 @@ impl Runtime {
             }
             Err(Failure::Contended { case: id }.into())
         });
-        task.await.unwrap_or_else(|error| {
-            // What the task has cached may be half of what it did.
-            self.cases.forget(id);
-            Err(Failure::Program {
-                source: error.into(),
-            }
-            .into())
-        })
+        moving.await
     }
 
     async fn try_move(

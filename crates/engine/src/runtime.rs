@@ -15,7 +15,7 @@ use crate::case_cache::CaseCache;
 use crate::definitions::{Definitions, LoadError};
 use crate::effects::EffectBells;
 use crate::turn::{Turn, Turns};
-use crate::{CaseFault, Changed, Deliver, Failure, TimeSource};
+use crate::{CaseFault, Changed, Deliver, Failure, SubmitError, TimeSource};
 
 /// The records of a case that are read at once.
 const RECORDS_AT_ONCE: usize = 1_000;
@@ -50,6 +50,31 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
+    /// Begins work on a case in a task of its own: a fault of the program ends that task and no
+    /// other, and nothing stops it half way. It goes on when what is returned is dropped.
+    pub(crate) fn apart<T, W>(
+        self: &Arc<Self>,
+        case: CaseId,
+        work: W,
+    ) -> impl Future<Output = Result<T, SubmitError>> + Send + use<T, W>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SubmitError>> + Send + 'static,
+    {
+        let runtime = Arc::clone(self);
+        let task = tokio::spawn(work);
+        async move {
+            task.await.unwrap_or_else(|error| {
+                // What the task has cached may be half of what it did.
+                runtime.cases.forget(case);
+                Err(Failure::Program {
+                    source: error.into(),
+                }
+                .into())
+            })
+        }
+    }
+
     /// Returns a case as its newest commit left it, for the task whose turn it is.
     pub(crate) async fn load(&self, turn: &Turn) -> Result<Option<Arc<Case>>, Failure> {
         let id = turn.case();

@@ -195,7 +195,7 @@ impl Runtime {
         until: Timestamp,
     ) -> impl Future<Output = Result<Option<Fired>, SubmitError>> + Send + use<> {
         let runtime = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        self.apart(case, async move {
             let turn = runtime.turns.take(case).await;
             let Some(known) = runtime.load(&turn).await? else {
                 return Ok(None);
@@ -211,18 +211,7 @@ impl Runtime {
                 };
             }
             Ok(Some(fired))
-        });
-        let runtime = Arc::clone(self);
-        async move {
-            task.await.unwrap_or_else(|error| {
-                // What the task has cached may be half of what it did.
-                runtime.cases.forget(case);
-                Err(Failure::Program {
-                    source: error.into(),
-                }
-                .into())
-            })
-        }
+        })
     }
 
     /// Returns the earliest timer that is due at `until` or before, in milliseconds, of a case
