@@ -159,13 +159,7 @@ impl Runtime {
                 if until.is_some_and(|until| record.revision > until) {
                     return Ok(case);
                 }
-                let commit = read_record(record).map_err(damaged)?;
-                let digest = CommitDigest::of(&record.record);
-                let folded = match case.as_mut() {
-                    Some(case) => case.apply(&commit, digest),
-                    None => Case::open(&commit, digest).map(|opened| case = Some(opened)),
-                };
-                folded.map_err(|error| damaged(error.into()))?;
+                fold_record(&mut case, record).map_err(damaged)?;
             }
         }
     }
@@ -245,12 +239,34 @@ impl Runtime {
     }
 }
 
+/// Reads a state, and folds the commits into it that it does not have.
 pub(crate) fn read_snapshot(id: CaseId, snapshot: &Snapshot) -> Result<Case, String> {
-    let case = decode_case(&snapshot.state).map_err(|error| error.to_string())?;
-    if case.id != id || case.revision != snapshot.revision {
-        return Err("it is of another case or revision".to_owned());
+    let has = snapshot.revision.checked_sub(snapshot.behind.len() as u64);
+    let mut case = match has {
+        Some(0) => None,
+        _ => Some(decode_case(&snapshot.state).map_err(|error| error.to_string())?),
+    };
+    if case.as_ref().is_some_and(|case| Some(case.revision) != has) {
+        return Err("it is of another revision".to_owned());
     }
-    Ok(case)
+    for record in &snapshot.behind {
+        fold_record(&mut case, record).map_err(|fault| fault.to_string())?;
+    }
+    match case {
+        Some(case) if case.id == id && case.revision == snapshot.revision => Ok(case),
+        _ => Err("it is of another case or revision".to_owned()),
+    }
+}
+
+/// Folds the next record of a journal into the case, or opens the case with the first.
+pub(crate) fn fold_record(case: &mut Option<Case>, record: &Record) -> Result<(), CaseFault> {
+    let commit = read_record(record)?;
+    let digest = CommitDigest::of(&record.record);
+    match case {
+        Some(case) => case.apply(&commit, digest)?,
+        None => *case = Some(Case::open(&commit, digest)?),
+    }
+    Ok(())
 }
 
 /// Reads a record, and checks that it is the one the store says it is.

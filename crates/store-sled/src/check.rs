@@ -245,14 +245,15 @@ where
             .ok_or_else(|| Failure::damaged(Part::State, "a key that is no case"))?;
         let damaged = || Failure::damaged(Part::State, case.to_string());
         // One that goes on in pieces may have been replaced since, and is then read again.
-        let whole = match reader::state_in(self.tree, case, value).ok_or_else(damaged)?? {
-            Some(whole) => whole,
-            None => reader::state(self.tree, case)?.ok_or_else(damaged)?,
+        let stored = match reader::stored_in(self.tree, case, value).ok_or_else(damaged)?? {
+            Some(stored) => stored,
+            None => reader::stored(self.tree, case)?.ok_or_else(damaged)?,
         };
-        let (snapshot, trail) = whole;
-        if snapshot.position.number() > self.head.record {
+        let trail = stored.trail.clone();
+        if trail.last() > self.head.record {
             return self.newer(packs, case, &trail);
         }
+        let snapshot = stored.snapshot(self.tree, case)?;
         let mut journal = Journal {
             tree: self.tree,
             packs,

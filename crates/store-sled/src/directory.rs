@@ -10,7 +10,7 @@ use crate::{OpenError, Part};
 
 /// The layout this release writes. It reads all earlier ones, and marks the directory anew before
 /// it writes to it.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 const FORMAT_PREFIX: &str = "groundbreak-store-sled ";
 

@@ -1,5 +1,7 @@
 use std::collections::hash_map::Entry::{Occupied, Vacant};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem;
+use std::sync::Arc;
 
 use groundbreak_store::{
     Append, AppendError, Appended, Applied, Position, Put, PutError, Term, Timer,
@@ -8,17 +10,19 @@ use sled::{Batch, Tree};
 use uuid::Uuid;
 
 use crate::chain::GroupHash;
-use crate::commands::{Commands, Run};
+use crate::commands::Run;
 use crate::failure::Failure;
 use crate::pack::Pack;
 use crate::published::Published;
-use crate::value::{
-    Head, Link, NewRecord, Split, StateHeader, Trail, state_body, write_entry, write_state,
-};
+use crate::unsaved::{Unsaved, Waiting};
+use crate::value::{Head, Link, NewRecord, Split, StateHeader, Trail, write_entry, write_index};
 use crate::{Part, key, reader};
 
 /// How many cases the writer keeps at hand.
 const CASES_KEPT_MAX: usize = 65_536;
+
+/// How many states are stored in one batch when all are to be.
+const SAVED_AT_ONCE: usize = 512;
 
 /// What the writer knows of everything that was written, durable or in the group it builds.
 #[derive(Debug, Default)]
@@ -28,6 +32,7 @@ pub(crate) struct Ledger {
     cases: HashMap<Uuid, CaseLedger>,
     /// The metadata keys, with the number of pieces of each entry.
     pub(crate) entries: HashMap<String, usize>,
+    pub(crate) waiting: Waiting,
 }
 
 #[derive(Debug, Default)]
@@ -54,16 +59,24 @@ pub(crate) struct Group {
 }
 
 /// The last state a group gives a case. Those before it are never written.
+#[derive(Default)]
 struct NewState {
+    /// How many records of the group are of the case.
+    records: u64,
     state: Vec<u8>,
     timers: Vec<Timer>,
     terms: Vec<Term>,
 }
 
+/// What the index needs to know of a case: its revision, timers and terms.
+type Indexed = (Uuid, u64, Vec<Timer>, Vec<Term>);
+
 /// What readers see of a group once it is durable.
 pub(crate) struct Publication {
     head: Head,
-    cases: Vec<(Uuid, u64, Vec<Timer>, Vec<Term>)>,
+    cases: Vec<Indexed>,
+    unsaved: BTreeMap<Uuid, Unsaved>,
+    saved: BTreeSet<Uuid>,
     entries: BTreeMap<String, bool>,
     commands: Vec<(Uuid, u64)>,
     run: Option<Run>,
@@ -79,24 +92,33 @@ impl Ledger {
     }
 
     /// What is known of a case, read when it is not at hand.
-    fn case(&mut self, tree: &Tree, case: Uuid) -> Result<&mut CaseLedger, Failure> {
-        match self.cases.entry(case) {
-            Occupied(known) => Ok(known.into_mut()),
-            Vacant(place) => {
-                let known = match tree.get(key::state(case))? {
-                    None => CaseLedger::default(),
-                    Some(value) => {
-                        let (header, _) = StateHeader::read(&value)
-                            .ok_or_else(|| Failure::damaged(Part::State, case.to_string()))?;
-                        CaseLedger {
-                            pieces: header.pieces(),
-                            trail: header.trail,
-                        }
-                    }
-                };
-                Ok(place.insert(known))
+    fn case(
+        &mut self,
+        tree: &Tree,
+        published: &Published,
+        case: Uuid,
+    ) -> Result<&mut CaseLedger, Failure> {
+        let place = match self.cases.entry(case) {
+            Occupied(known) => return Ok(known.into_mut()),
+            Vacant(place) => place,
+        };
+        let known = if let Some(unsaved) = published.unsaved.get(&case) {
+            CaseLedger {
+                trail: unsaved.trail.clone(),
+                pieces: unsaved.pieces,
             }
-        }
+        } else if !published.index.holds(case) {
+            CaseLedger::default()
+        } else {
+            let damaged = || Failure::damaged(Part::State, case.to_string());
+            let value = tree.get(key::state(case))?.ok_or_else(damaged)?;
+            let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
+            CaseLedger {
+                pieces: header.pieces(),
+                trail: header.trail,
+            }
+        };
+        Ok(place.insert(known))
     }
 
     /// Forgets the cases, when there are many. What is known of them is in the tree.
@@ -127,17 +149,17 @@ impl Group {
     pub(crate) fn append(
         &mut self,
         tree: &Tree,
-        known: &Commands,
+        published: &Published,
         ledger: &mut Ledger,
         append: Append,
     ) -> Result<Result<Appended, AppendError>, Failure> {
-        if let Some(applied) = self.applied(tree, known, append.command)? {
+        if let Some(applied) = self.applied(tree, published, append.command)? {
             return Ok(Err(AppendError::DuplicateCommand {
                 command: append.command,
                 applied,
             }));
         }
-        let actual = ledger.case(tree, append.case)?.trail.revision;
+        let actual = ledger.case(tree, published, append.case)?.trail.revision;
         if actual != append.expected_revision {
             return Ok(Err(AppendError::RevisionConflict {
                 case: append.case,
@@ -167,14 +189,11 @@ impl Group {
             position: Position::new(position),
         };
         self.commands.insert(append.command, applied);
-        self.states.insert(
-            append.case,
-            NewState {
-                state: append.state,
-                timers: append.timers,
-                terms: append.terms,
-            },
-        );
+        let new = self.states.entry(append.case).or_default();
+        new.records += 1;
+        new.state = append.state;
+        new.timers = append.timers;
+        new.terms = append.terms;
         Ok(Ok(Appended {
             revision: actual + 1,
             position: Position::new(position),
@@ -185,13 +204,14 @@ impl Group {
     fn applied(
         &self,
         tree: &Tree,
-        known: &Commands,
+        published: &Published,
         command: Uuid,
     ) -> Result<Option<Applied>, Failure> {
         if let Some(applied) = self.commands.get(&command) {
             return Ok(Some(*applied));
         }
-        let position = known.look_up(command).position(tree, command)?;
+        let found = published.commands.look_up(command);
+        let position = found.position(tree, command)?;
         position
             .map(|position| reader::applied(tree, command, position))
             .transpose()
@@ -266,38 +286,28 @@ impl Group {
         self.entries.insert(key.to_owned(), false);
     }
 
-    /// Closes the group: its states, its link of the chain and the head go into the batch.
-    /// Returns `None` when there is nothing to write.
+    /// Closes the group: what it stores of states, its link of the chain and the head go into the
+    /// batch. With `all`, the states that wait are stored as well, up to a bound, and rows are
+    /// removed when none is left. Returns `None`
+    /// when there is nothing to write.
     pub(crate) fn finish(
         mut self,
-        known: &Commands,
+        published: &Published,
         ledger: &mut Ledger,
+        all: bool,
     ) -> Option<(Batch, Publication)> {
-        if ledger.head.stamp == self.previous.stamp {
+        let unchanged = ledger.head.stamp == self.previous.stamp;
+        if unchanged && (!all || ledger.waiting.is_over()) {
             return None;
         }
         self.close_pack();
+        let (cases, unsaved, saved) = self.states(published, ledger, all);
         let commands: Vec<(Uuid, u64)> = self
             .commands
             .into_iter()
             .map(|(command, applied)| (command, applied.position.number()))
             .collect();
-        let mut cases = Vec::with_capacity(self.states.len());
-        for (case, new) in self.states {
-            let known = ledger.cases.entry(case).or_default();
-            let (index_bytes, body) = state_body(&new.timers, &new.terms, &new.state);
-            let split = write_state(case, &known.trail, index_bytes, &body);
-            let pieces = split.pieces.len();
-            self.batch.insert(key::state(case), split.value);
-            for (number, piece) in split.pieces.into_iter().enumerate() {
-                self.batch.insert(key::state_piece(case, number), piece);
-            }
-            for number in pieces..known.pieces {
-                self.batch.remove(key::state_piece(case, number));
-            }
-            known.pieces = pieces;
-            cases.push((case, known.trail.revision, new.timers, new.terms));
-        }
+        let known = &published.commands;
         let run = known.run_of(&commands, ledger.head.record, &mut self.batch);
         if let Some(first) = self.first {
             let link = Link {
@@ -313,11 +323,72 @@ impl Group {
         let publication = Publication {
             head: ledger.head,
             cases,
+            unsaved,
+            saved,
             entries: self.entries,
             commands,
             run,
         };
         Some((self.batch, publication))
+    }
+
+    /// Decides which states wait, and stores the others.
+    fn states(
+        &mut self,
+        published: &Published,
+        ledger: &mut Ledger,
+        all: bool,
+    ) -> (Vec<Indexed>, BTreeMap<Uuid, Unsaved>, BTreeSet<Uuid>) {
+        let (last, waiting) = (ledger.head.record, &mut ledger.waiting);
+        let mut cases = Vec::with_capacity(self.states.len());
+        let mut unsaved = BTreeMap::new();
+        let mut saved = BTreeSet::new();
+        for (case, new) in mem::take(&mut self.states) {
+            let known = ledger.cases.entry(case).or_default();
+            let before = published.unsaved.get(&case).map(Arc::as_ref);
+            let state = Unsaved {
+                trail: known.trail.clone(),
+                since: before.map_or(self.first.unwrap_or(last), |before| before.since),
+                records: before.map_or(0, |before| before.records) + new.records,
+                pieces: known.pieces,
+                index: write_index(&new.timers, &new.terms),
+                state: new.state,
+            };
+            waiting.put(case, &state, before);
+            cases.push((case, state.trail.revision, new.timers, new.terms));
+            if state.is_urgent() {
+                known.pieces = state.save(case, &mut self.batch);
+                waiting.remove(&state);
+                saved.insert(case);
+            } else {
+                unsaved.insert(case, state);
+            }
+        }
+        while let Some((since, case)) = waiting.first() {
+            let state = unsaved.get(&case);
+            let state = state.or_else(|| published.unsaved.get(&case).map(Arc::as_ref));
+            let state = state.filter(|state| state.since == since && !saved.contains(&case));
+            if let Some(state) = state {
+                if !(waiting.is_over_full(last) || (all && saved.len() < SAVED_AT_ONCE)) {
+                    break;
+                }
+                let pieces = state.save(case, &mut self.batch);
+                if let Some(known) = ledger.cases.get_mut(&case) {
+                    known.pieces = pieces;
+                }
+                waiting.remove(state);
+                saved.insert(case);
+                unsaved.remove(&case);
+            }
+            waiting.pass();
+        }
+        let rows = unsaved.iter().map(|(case, state)| state.row(*case));
+        waiting.write_rows(last, rows, &mut self.batch);
+        waiting.give_back();
+        if all {
+            waiting.end(&mut self.batch);
+        }
+        (cases, unsaved, saved)
     }
 }
 
@@ -325,6 +396,12 @@ impl Publication {
     pub(crate) fn apply(self, published: &mut Published) {
         for (case, revision, timers, terms) in self.cases {
             published.index.put(case, revision, timers, terms);
+        }
+        for case in self.saved {
+            published.unsaved.remove(&case);
+        }
+        for (case, state) in self.unsaved {
+            published.unsaved.insert(case, Arc::new(state));
         }
         for (key, present) in self.entries {
             if present {

@@ -5,8 +5,9 @@
 //! |---|---|
 //! | `E` position | records of the journal, from the one at the position on |
 //! | `P` position n | the n-th further piece of a long record |
-//! | `S` case | the latest state of a case, with its timers and terms |
+//! | `S` case | a state of a case, with its timers and terms |
 //! | `Q` case n | the n-th further piece of a long state |
+//! | `U` number | timers and terms of cases whose states are not stored yet |
 //! | `R` position command | commands of records up to the position, sorted, from this one on |
 //! | `H` position | the link of the hash chain for the group that begins at the position |
 //! | `K` key | a metadata entry |
@@ -27,6 +28,7 @@ use uuid::Uuid;
 pub(crate) const HEAD: &[u8] = b"Mhead";
 pub(crate) const CHECKED: &[u8] = b"Mchecked";
 pub(crate) const STATES: &[u8] = b"S";
+pub(crate) const ROWS: &[u8] = b"U";
 pub(crate) const ENTRIES: &[u8] = b"K";
 
 pub(crate) fn record(position: u64) -> Vec<u8> {
@@ -43,6 +45,15 @@ pub(crate) fn state(case: Uuid) -> Vec<u8> {
 
 pub(crate) fn state_piece(case: Uuid, number: usize) -> Vec<u8> {
     piece(b'Q', case.as_bytes(), number)
+}
+
+pub(crate) fn rows(number: u32) -> Vec<u8> {
+    joined(b'U', &number.to_be_bytes())
+}
+
+/// The number in the key of rows.
+pub(crate) fn rows_in(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.get(1..)?.try_into().ok()?))
 }
 
 pub(crate) fn run(last: u64, first: Uuid) -> Vec<u8> {

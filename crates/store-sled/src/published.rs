@@ -1,13 +1,15 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use groundbreak_store::{Cause, Index};
 use sled::{Db, Tree};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::commands::Commands;
 use crate::directory::Directory;
 use crate::failure::{Failure, guarded};
+use crate::unsaved::Unsaved;
 use crate::value::Head;
 
 /// What the writer shares with readers.
@@ -33,6 +35,8 @@ pub(crate) struct Database {
 #[derive(Debug, Default)]
 pub(crate) struct Published {
     pub(crate) index: Index,
+    /// The states that are not stored yet. Their records are.
+    pub(crate) unsaved: HashMap<Uuid, Arc<Unsaved>>,
     pub(crate) entries: BTreeSet<String>,
     pub(crate) commands: Commands,
     pub(crate) head: Head,

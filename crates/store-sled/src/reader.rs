@@ -11,39 +11,78 @@ use crate::{Part, key};
 /// How often a read begins again because the writer changed the value under it.
 const READS_MAX: u32 = 1000;
 
-/// The latest state of a case, durable or not, and where the case stands.
-pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<(Snapshot, Trail)>, Failure> {
+/// A state as it is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) trail: Trail,
+    /// How many of the last revisions the state does not have.
+    pub(crate) behind: u64,
+    pub(crate) pieces: usize,
+    pub(crate) state: Vec<u8>,
+}
+
+impl Stored {
+    /// Returns the state with the records that it does not have.
+    pub(crate) fn snapshot(self, tree: &Tree, case: Uuid) -> Result<Snapshot, Failure> {
+        let mut behind: Vec<Record> = Vec::new();
+        while (behind.len() as u64) < self.behind {
+            let after = self.trail.revision - self.behind + behind.len() as u64;
+            let records = journal(tree, case, &self.trail, after, PAGE_ITEMS_MAX)?;
+            if records.is_empty() {
+                return Err(Failure::damaged(Part::State, case.to_string()));
+            }
+            behind.extend(records);
+        }
+        Ok(Snapshot {
+            case,
+            revision: self.trail.revision,
+            position: Position::new(self.trail.last()),
+            state: self.state,
+            behind,
+        })
+    }
+}
+
+/// The stored state of a case, durable or not.
+pub(crate) fn stored(tree: &Tree, case: Uuid) -> Result<Option<Stored>, Failure> {
     whole(
         tree,
         &key::state(case),
         Part::State,
         &case.to_string(),
-        |value| state_in(tree, case, value),
+        |value| stored_in(tree, case, value),
     )
+}
+
+/// The stored state of a case, with the records that it does not have.
+pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<Snapshot>, Failure> {
+    stored(tree, case)?
+        .map(|stored| stored.snapshot(tree, case))
+        .transpose()
 }
 
 /// The state of a case in its value. `None` for a value that cannot be, and `Some(Ok(None))` when
 /// the pieces do not agree with it.
-pub(crate) fn state_in(
+pub(crate) fn stored_in(
     tree: &Tree,
     case: Uuid,
     value: &[u8],
-) -> Option<Result<Option<(Snapshot, Trail)>, Failure>> {
+) -> Option<Result<Option<Stored>, Failure>> {
     let (header, inline) = StateHeader::read(value)?;
-    let body = joined(tree, inline, header.pieces(), |number| {
+    let pieces = header.pieces();
+    let body = joined(tree, inline, pieces, |number| {
         key::state_piece(case, number)
     });
     Some(body.map(|body| {
         let body = body?;
         header.index(case, &body)?;
         let state = header.state(&body)?.to_vec();
-        let snapshot = Snapshot {
-            case,
-            revision: header.trail.revision,
-            position: Position::new(header.trail.last()),
+        Some(Stored {
+            behind: header.behind,
+            trail: header.trail,
+            pieces,
             state,
-        };
-        Some((snapshot, header.trail))
+        })
     }))
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
@@ -18,8 +18,12 @@ use crate::failure::{Failure, guarded};
 use crate::group::Ledger;
 use crate::options::CACHE_BYTES_MIN;
 use crate::published::{Database, Published};
-use crate::value::{EntryHeader, Head, Link, StateHeader};
-use crate::{OpenError, Part, SledOptions, chain, key, pack, reader};
+use crate::stale::{Stale, StaleState};
+use crate::value::{EntryHeader, Head, Link, StateHeader, Trail};
+use crate::{OpenError, Part, SledOptions, chain, key, pack, reader, stale};
+
+/// The cases whose states are behind their journals.
+type StaleStates = BTreeMap<Uuid, StaleState>;
 
 /// How long sled's own lock may be held by a handle that was just dropped.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -52,7 +56,7 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
         .open(directory.sled().join("db"))
         .map_err(|err| io(&directory.sled(), "opening", err))?;
 
-    let (ledger, published) = match read(&tree, &directory, anchored) {
+    let (ledger, published, stale) = match read(&tree, &directory, anchored) {
         Ok(read) => read,
         Err(err) => {
             put_aside(db, tree);
@@ -66,6 +70,7 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
     }
     let noted = guarded(|| {
         let mut batch = sled::Batch::default();
+        stale.store(&tree, &mut batch)?;
         batch.insert(key::HEAD, ledger.head.write());
         batch.insert(key::CHECKED, ledger.head.write());
         tree.apply_batch(batch)?;
@@ -162,7 +167,7 @@ fn read(
     tree: &Tree,
     directory: &Directory,
     anchored: Found,
-) -> Result<(Ledger, Published), OpenError> {
+) -> Result<(Ledger, Published, Stale), OpenError> {
     let failed = |failure| open_error(directory.path(), failure);
     let head = guarded(|| head(tree)).map_err(failed)?;
     compare_with_anchor(tree, directory, head, anchored)?;
@@ -178,7 +183,8 @@ fn read(
                 "it ends before it was checked",
             ));
         }
-        let (commands, index) = journal_and_states(tree, &checked, &head)?;
+        let stale = stale::find(tree, head.record)?;
+        let (commands, index) = journal_and_states(tree, &checked, &head, &stale.cases)?;
         let mut ledger = Ledger::new(head);
         entries(tree, &mut ledger)?;
         let published = Published {
@@ -186,8 +192,9 @@ fn read(
             entries: ledger.entries.keys().cloned().collect::<BTreeSet<_>>(),
             commands,
             head,
+            ..Published::default()
         };
-        Ok((ledger, published))
+        Ok((ledger, published, stale))
     })
     .map_err(failed)
 }
@@ -254,11 +261,12 @@ fn journal_and_states(
     tree: &Tree,
     checked: &Head,
     head: &Head,
+    stale: &StaleStates,
 ) -> Result<(Commands, Index), Failure> {
     let hasher = RandomState::new();
     let (journal, states) = thread::scope(|scope| {
         let journal = scope.spawn(|| guarded(|| journal(tree, checked, head, Ends::new(&hasher))));
-        let states = guarded(|| states(tree, checked, Ends::new(&hasher)));
+        let states = guarded(|| states(tree, checked, stale, Ends::new(&hasher)));
         let journal = journal.join().unwrap_or_else(|_| {
             Err(Failure::Engine {
                 source: "the journal could not be checked".into(),
@@ -269,7 +277,7 @@ fn journal_and_states(
     let (commands, recorded) = journal?;
     let (index, stood) = states?;
     if recorded.sum != stood.sum {
-        return Err(misplaced(tree, checked, head)?);
+        return Err(misplaced(tree, checked, head, stale)?);
     }
     Ok((commands, index))
 }
@@ -329,14 +337,26 @@ fn journal<'a>(
 }
 
 /// Names a case that does not stand where its last record is. Some does not.
-fn misplaced(tree: &Tree, checked: &Head, head: &Head) -> Result<Failure, Failure> {
+fn misplaced(
+    tree: &Tree,
+    checked: &Head,
+    head: &Head,
+    stale: &StaleStates,
+) -> Result<Failure, Failure> {
     let mut ends = HashMap::new();
     chain::check(tree, checked, head, |position, header, _| {
         ends.insert(header.case, (header.revision, position));
         Ok::<(), Failure>(())
     })?;
+    // They are where their journals are: that was how they were found.
+    for case in stale.keys() {
+        ends.remove(case);
+    }
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
+        if key::case_in(&state_key).is_some_and(|case| stale.contains_key(&case)) {
+            continue;
+        }
         let stands = key::case_in(&state_key).zip(StateHeader::read(&value));
         let Some((case, (header, _))) = stands else {
             continue;
@@ -364,7 +384,12 @@ const HEAP: usize = 256;
 const HEAPS_WAITING: usize = 16;
 
 /// Reads every state: checks it, and rebuilds the indexes from it, on a thread beside.
-fn states<'a>(tree: &Tree, checked: &Head, ends: Ends<'a>) -> Result<(Index, Ends<'a>), Failure> {
+fn states<'a>(
+    tree: &Tree,
+    checked: &Head,
+    stale: &StaleStates,
+    ends: Ends<'a>,
+) -> Result<(Index, Ends<'a>), Failure> {
     let (sender, heaps) = mpsc::sync_channel::<Vec<Indexed>>(HEAPS_WAITING);
     thread::scope(|scope| {
         let building = scope.spawn(move || {
@@ -374,7 +399,7 @@ fn states<'a>(tree: &Tree, checked: &Head, ends: Ends<'a>) -> Result<(Index, End
             }
             index
         });
-        let read = read_states(tree, checked, ends, sender);
+        let read = read_states(tree, checked, stale, ends, sender);
         let index = building.join().map_err(|_| Failure::Engine {
             source: "the index could not be built".into(),
         })?;
@@ -385,16 +410,43 @@ fn states<'a>(tree: &Tree, checked: &Head, ends: Ends<'a>) -> Result<(Index, End
 fn read_states<'a>(
     tree: &Tree,
     checked: &Head,
+    stale: &StaleStates,
     mut ends: Ends<'a>,
     heaps: SyncSender<Vec<Indexed>>,
 ) -> Result<Ends<'a>, Failure> {
     // It is there until the last heap came.
     let hand_over = |heap: Vec<Indexed>| drop(heaps.send(heap));
     let mut heap = Vec::with_capacity(HEAP);
+    let mut add = |case, trail: &Trail, timers, terms| {
+        if trail.last() > checked.record {
+            ends.add(case, trail.revision, trail.last());
+        }
+        heap.push((case, trail.revision, timers, terms));
+        if heap.len() == HEAP {
+            hand_over(mem::replace(&mut heap, Vec::with_capacity(HEAP)));
+        }
+    };
+    for (case, stale) in stale.iter().filter(|(_, stale)| !stale.stored) {
+        add(
+            *case,
+            &stale.trail,
+            stale.timers.clone(),
+            stale.terms.clone(),
+        );
+    }
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
         let case = key::case_in(&state_key)
             .ok_or_else(|| Failure::damaged(Part::State, "a key that is no case"))?;
+        if let Some(stale) = stale.get(&case) {
+            add(
+                case,
+                &stale.trail,
+                stale.timers.clone(),
+                stale.terms.clone(),
+            );
+            continue;
+        }
         let damaged = || Failure::damaged(Part::State, case.to_string());
         let (header, inline) = StateHeader::read(&value).ok_or_else(damaged)?;
         let body = reader::joined(tree, inline, header.index_pieces(), |number| {
@@ -407,13 +459,7 @@ fn read_states<'a>(
         if trail.revision == 0 {
             return Err(damaged());
         }
-        if trail.last() > checked.record {
-            ends.add(case, trail.revision, trail.last());
-        }
-        heap.push((case, trail.revision, timers, terms));
-        if heap.len() == HEAP {
-            hand_over(mem::replace(&mut heap, Vec::with_capacity(HEAP)));
-        }
+        add(case, &trail, timers, terms);
     }
     hand_over(heap);
     Ok(ends)

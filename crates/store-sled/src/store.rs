@@ -23,6 +23,7 @@ use crate::directory::io;
 use crate::failure::Failure;
 use crate::published::Shared;
 use crate::recovery::{self, Opened};
+use crate::value::Head;
 use crate::watchdog::Watchdog;
 use crate::writer::{Request, Work, Writer};
 use crate::{OpenError, SledOptions, reader};
@@ -128,12 +129,14 @@ impl SledStore {
         + Sync
         + 'static,
     ) -> Result<Verified, VerifyError<E>> {
+        // From here on each state has at least what is checked of its journal.
+        let head = self.save().await.map_err(VerifyError::Read)?;
         let durable = {
             let published = self.shared.published();
             let published = published.map_err(|failure| VerifyError::Read(failure.into()))?;
             let (runs, recent) = published.commands.parts();
             Durable {
-                head: published.head,
+                head,
                 names: published.entries.iter().cloned().collect(),
                 runs,
                 recent,
@@ -141,6 +144,16 @@ impl SledStore {
         };
         let checked = self.read(move |tree| Ok(check::everything(tree, &durable, record, case)));
         checked.await.map_err(VerifyError::Read)?
+    }
+
+    /// Has every state stored, and returns where the journal ended then.
+    async fn save(&self) -> Result<Head, ReadError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(REQUEST_BYTES, Work::Save { reply })?;
+        let answered = self.answered(answer).await;
+        answered.map_err(|source| ReadError::Unavailable {
+            source: self.shared.over().unwrap_or(source),
+        })
     }
 
     /// Asks the writer, or says that there is no room or no writer.
@@ -228,6 +241,16 @@ impl From<Unsent> for AppendError {
     }
 }
 
+impl From<Unsent> for ReadError {
+    fn from(unsent: Unsent) -> Self {
+        let source = match unsent {
+            Unsent::Overloaded => "too much waits for the writer".into(),
+            Unsent::Unavailable(source) => source,
+        };
+        Self::Unavailable { source }
+    }
+}
+
 impl From<Unsent> for PutError {
     fn from(unsent: Unsent) -> Self {
         match unsent {
@@ -250,12 +273,18 @@ impl Store for SledStore {
     }
 
     async fn load(&self, case: Uuid) -> Result<Option<Snapshot>, ReadError> {
-        // The index has every case that is durable, and nothing need be read of another.
-        if !self.shared.published()?.index.holds(case) {
-            return Ok(None);
+        {
+            let published = self.shared.published()?;
+            if let Some(unsaved) = published.unsaved.get(&case) {
+                return Ok(Some(unsaved.snapshot(case)));
+            }
+            // The index has every case that is durable, and nothing need be read of another.
+            if !published.index.holds(case) {
+                return Ok(None);
+            }
         }
         let found = self.read(move |tree| reader::state(tree, case)).await?;
-        let Some((snapshot, _)) = found else {
+        let Some(snapshot) = found else {
             return Ok(None);
         };
         self.shared.durable(snapshot.position.number()).await?;
@@ -263,23 +292,34 @@ impl Store for SledStore {
     }
 
     async fn load_many(&self, cases: &[Uuid]) -> Result<Vec<Snapshot>, ReadError> {
-        // One after the other on one thread: to change threads costs as much as to read a state.
-        let mut cases = cases.to_vec();
-        cases.sort_unstable();
-        let found = self
-            .read(move |tree| {
-                let mut found = Vec::with_capacity(cases.len());
-                for case in cases {
-                    found.extend(reader::state(tree, case)?.map(|(snapshot, _)| snapshot));
+        let mut found = Vec::with_capacity(cases.len());
+        let mut stored = Vec::new();
+        {
+            let published = self.shared.published()?;
+            for case in cases {
+                match published.unsaved.get(case) {
+                    Some(unsaved) => found.push(unsaved.snapshot(*case)),
+                    None => stored.push(*case),
                 }
-                Ok(found)
+            }
+        }
+        if stored.is_empty() {
+            return Ok(found);
+        }
+        // One after the other on one thread: to change threads costs as much as to read a state.
+        stored.sort_unstable();
+        let read = self
+            .read(move |tree| {
+                let mut read = Vec::with_capacity(stored.len());
+                for case in stored {
+                    read.extend(reader::state(tree, case)?);
+                }
+                Ok(read)
             })
             .await?;
-        let last = found
-            .iter()
-            .map(|snapshot| snapshot.position.number())
-            .max();
+        let last = read.iter().map(|snapshot| snapshot.position.number()).max();
         self.shared.durable(last.unwrap_or(0)).await?;
+        found.extend(read);
         Ok(found)
     }
 
@@ -289,12 +329,21 @@ impl Store for SledStore {
         after_revision: u64,
         limit: usize,
     ) -> Result<Vec<Record>, ReadError> {
+        let unsaved = self.shared.published()?.unsaved.get(&case).cloned();
         let found = self
             .read(move |tree| {
-                let Some((_, trail)) = reader::state(tree, case)? else {
-                    return Ok(None);
+                let stored;
+                let trail = match &unsaved {
+                    Some(unsaved) => &unsaved.trail,
+                    None => {
+                        let Some(found) = reader::stored(tree, case)? else {
+                            return Ok(None);
+                        };
+                        stored = found.trail;
+                        &stored
+                    }
                 };
-                let records = reader::journal(tree, case, &trail, after_revision, limit)?;
+                let records = reader::journal(tree, case, trail, after_revision, limit)?;
                 Ok(Some((trail.last(), records)))
             })
             .await?;

@@ -13,6 +13,9 @@ pub(crate) const VALUE_BYTES_MAX: usize = 4096;
 
 const VERSION: u8 = 1;
 
+/// The version of a state that does not have all of its journal.
+const VERSION_BEHIND: u8 = 2;
+
 /// The bytes of a long value: the part that stands in the value itself, and the pieces.
 pub(crate) struct Split<'a> {
     pub(crate) value: Vec<u8>,
@@ -186,6 +189,8 @@ impl Trail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StateHeader {
     pub(crate) trail: Trail,
+    /// How many of the last revisions the state does not have. Timers and terms have all.
+    pub(crate) behind: u64,
     index_bytes: usize,
     state_bytes: usize,
     state_checksum: u32,
@@ -196,7 +201,8 @@ const STATE_FIXED_BYTES: usize = 1 + 8 + 4 + 4 + 4 + 4;
 
 impl StateHeader {
     fn bytes(&self) -> usize {
-        STATE_FIXED_BYTES + 8 * self.trail.positions.len()
+        let behind = if self.behind > 0 { 8 } else { 0 };
+        STATE_FIXED_BYTES + behind + 8 * self.trail.positions.len()
     }
 
     pub(crate) fn pieces(&self) -> usize {
@@ -232,8 +238,13 @@ impl StateHeader {
     }
 
     fn fields(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(STATE_FIXED_BYTES);
-        bytes.push(VERSION);
+        let mut bytes = Vec::with_capacity(self.bytes());
+        if self.behind > 0 {
+            bytes.push(VERSION_BEHIND);
+            bytes.extend_from_slice(&self.behind.to_be_bytes());
+        } else {
+            bytes.push(VERSION);
+        }
         bytes.extend_from_slice(&self.trail.revision.to_be_bytes());
         bytes.extend_from_slice(&(self.index_bytes as u32).to_be_bytes());
         bytes.extend_from_slice(&(self.state_bytes as u32).to_be_bytes());
@@ -249,10 +260,15 @@ impl StateHeader {
     /// Reads a value: the header, and the bytes that stand behind it.
     pub(crate) fn read(value: &[u8]) -> Option<(Self, &[u8])> {
         let mut input = Input(value);
-        if input.byte()? != VERSION {
+        let behind = match input.byte()? {
+            VERSION => 0,
+            VERSION_BEHIND => Some(input.u64()?).filter(|behind| *behind > 0)?,
+            _ => return None,
+        };
+        let revision = input.u64()?;
+        if behind > revision {
             return None;
         }
-        let revision = input.u64()?;
         let index_bytes = input.length()?;
         let state_bytes = input.length()?;
         let state_checksum = input.u32()?;
@@ -266,6 +282,7 @@ impl StateHeader {
                 revision,
                 positions,
             },
+            behind,
             index_bytes,
             state_bytes,
             state_checksum,
@@ -277,37 +294,45 @@ impl StateHeader {
     }
 }
 
-/// The body of a state: timers and terms first, so that opening need not read the rest.
-pub(crate) fn state_body(timers: &[Timer], terms: &[Term], state: &[u8]) -> (usize, Vec<u8>) {
-    let mut body = write_index(timers, terms);
-    let index_bytes = body.len();
-    body.extend_from_slice(state);
-    (index_bytes, body)
+/// A state that is to be stored.
+pub(crate) struct NewState<'a> {
+    pub(crate) case: Uuid,
+    pub(crate) trail: &'a Trail,
+    pub(crate) behind: u64,
+    /// Timers and terms, as [`write_index`] writes them: first, so that opening need not read the rest.
+    pub(crate) index: &'a [u8],
+    pub(crate) state: &'a [u8],
 }
 
-/// Writes a state whose body is [`state_body`].
-pub(crate) fn write_state<'a>(
-    case: Uuid,
-    trail: &Trail,
-    index_bytes: usize,
-    body: &'a [u8],
-) -> Split<'a> {
-    let (index, state) = body.split_at(index_bytes);
-    let mut header = StateHeader {
-        trail: trail.clone(),
-        index_bytes,
-        state_bytes: state.len(),
-        state_checksum: checksum(&[state]),
-        index_checksum: 0,
-    };
-    header.index_checksum = header.computed(case, index);
-    let mut bytes = header.fields();
-    bytes.extend_from_slice(&header.index_checksum.to_be_bytes());
-    bytes.extend_from_slice(&header.positions());
-    split(bytes, body)
+impl NewState<'_> {
+    /// Returns the value, and the pieces it goes on in.
+    pub(crate) fn write(&self) -> (Vec<u8>, Vec<Vec<u8>>) {
+        let mut header = StateHeader {
+            trail: self.trail.clone(),
+            behind: self.behind,
+            index_bytes: self.index.len(),
+            state_bytes: self.state.len(),
+            state_checksum: checksum(&[self.state]),
+            index_checksum: 0,
+        };
+        header.index_checksum = header.computed(self.case, self.index);
+        let mut bytes = header.fields();
+        bytes.extend_from_slice(&header.index_checksum.to_be_bytes());
+        bytes.extend_from_slice(&header.positions());
+        if bytes.len() + self.index.len() + self.state.len() <= VALUE_BYTES_MAX {
+            bytes.extend_from_slice(self.index);
+            bytes.extend_from_slice(self.state);
+            return (bytes, Vec::new());
+        }
+        let body = [self.index, self.state].concat();
+        let split = split(bytes, &body);
+        let pieces = split.pieces.into_iter().map(<[u8]>::to_vec).collect();
+        (split.value, pieces)
+    }
 }
 
-fn write_index(timers: &[Timer], terms: &[Term]) -> Vec<u8> {
+/// The bytes of timers and terms.
+pub(crate) fn write_index(timers: &[Timer], terms: &[Term]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let text = |bytes: &mut Vec<u8>, text: &str| {
         bytes.extend_from_slice(&(text.len() as u32).to_be_bytes());
@@ -335,7 +360,7 @@ fn write_index(timers: &[Timer], terms: &[Term]) -> Vec<u8> {
     bytes
 }
 
-fn read_index(bytes: &[u8]) -> Option<(Vec<Timer>, Vec<Term>)> {
+pub(crate) fn read_index(bytes: &[u8]) -> Option<(Vec<Timer>, Vec<Term>)> {
     let mut input = Input(bytes);
     let mut timers = Vec::new();
     for _ in 0..input.u32()? {
@@ -381,6 +406,75 @@ pub(crate) fn read_commands(key: &[u8], value: &[u8]) -> Option<Vec<(Uuid, u64)>
         commands.push((input.uuid()?, input.u64()?));
     }
     Some(commands)
+}
+
+/// Timers and terms of cases whose states are not stored yet, as they are after one group.
+pub(crate) struct Rows(Vec<u8>);
+
+/// One row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row<'a> {
+    pub(crate) case: Uuid,
+    pub(crate) revision: u64,
+    /// The position of the record of that revision.
+    pub(crate) position: u64,
+    /// Timers and terms, as [`write_index`] writes them.
+    pub(crate) index: &'a [u8],
+}
+
+const ROW_BYTES: usize = 16 + 8 + 8 + 4;
+
+impl Rows {
+    /// The most bytes of timers and terms that one value has room for.
+    pub(crate) const INDEX_BYTES_MAX: usize = VALUE_BYTES_MAX - 1 - ROW_BYTES - 4;
+
+    pub(crate) fn new() -> Self {
+        let mut value = Vec::with_capacity(VALUE_BYTES_MAX);
+        value.push(VERSION);
+        Self(value)
+    }
+
+    /// Adds a row, when there is room for it.
+    pub(crate) fn add(&mut self, row: &Row<'_>) -> bool {
+        let fits = self.0.len() + ROW_BYTES + row.index.len() + 4 <= VALUE_BYTES_MAX;
+        if fits {
+            self.0.extend_from_slice(row.case.as_bytes());
+            self.0.extend_from_slice(&row.revision.to_be_bytes());
+            self.0.extend_from_slice(&row.position.to_be_bytes());
+            let length = row.index.len() as u32;
+            self.0.extend_from_slice(&length.to_be_bytes());
+            self.0.extend_from_slice(row.index);
+        }
+        fits
+    }
+
+    /// Returns the value under a key.
+    pub(crate) fn write(mut self, key: &[u8]) -> Vec<u8> {
+        let sum = checksum(&[key, &self.0]);
+        self.0.extend_from_slice(&sum.to_be_bytes());
+        self.0
+    }
+}
+
+pub(crate) fn read_rows<'a>(key: &[u8], value: &'a [u8]) -> Option<Vec<Row<'a>>> {
+    let mut input = Input(checked(key, value)?);
+    if input.byte()? != VERSION {
+        return None;
+    }
+    let mut rows = Vec::new();
+    while !input.0.is_empty() {
+        let (case, revision, position) = (input.uuid()?, input.u64()?, input.u64()?);
+        let length = input.length()?;
+        let (index, rest) = input.0.split_at_checked(length)?;
+        input.0 = rest;
+        rows.push(Row {
+            case,
+            revision,
+            position,
+            index,
+        });
+    }
+    Some(rows)
 }
 
 /// A metadata entry, without its bytes.
@@ -627,24 +721,57 @@ mod tests {
             due_at: -7,
         }];
         let terms = [Term::text("stage", "受理"), Term::integer("due", 12)];
-        let (index_bytes, body) = state_body(&timers, &terms, b"state");
-        let split = write_state(case, &trail, index_bytes, &body);
         let read = |value: &[u8]| {
             let (header, inline) = StateHeader::read(value)?;
             let index = header.index(case, inline)?;
-            Some((header.trail.clone(), index, header.state(inline)?.to_vec()))
+            let state = header.state(inline)?.to_vec();
+            Some((header.trail.clone(), header.behind, index, state))
         };
-        let whole = (
-            trail.clone(),
-            (timers.to_vec(), terms.to_vec()),
-            b"state".to_vec(),
-        );
-        assert_eq!(read(&split.value), Some(whole));
-        for bit in 0..split.value.len() * 8 {
-            let mut flipped = split.value.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read(&flipped), None, "bit {bit}");
+        for behind in [0, 1, 11] {
+            let new = NewState {
+                case,
+                trail: &trail,
+                behind,
+                index: &write_index(&timers, &terms),
+                state: b"state",
+            };
+            let (value, pieces) = new.write();
+            assert!(pieces.is_empty());
+            let index = (timers.to_vec(), terms.to_vec());
+            let whole = (trail.clone(), behind, index, b"state".to_vec());
+            assert_eq!(read(&value), Some(whole));
+            for bit in 0..value.len() * 8 {
+                let mut flipped = value.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(read(&flipped), None, "behind {behind}, bit {bit}");
+            }
         }
+    }
+
+    #[test]
+    fn a_value_of_rows_holds_what_fits_and_no_flipped_bit_is_read() {
+        let row = |number: u128, index| Row {
+            case: Uuid::from_u128(number),
+            revision: 3,
+            position: 70,
+            index,
+        };
+        let mut rows = Rows::new();
+        assert!(rows.add(&row(1, b"one")) && rows.add(&row(2, b"")));
+        assert!(!rows.add(&row(3, &[0; VALUE_BYTES_MAX])));
+        let value = rows.write(b"U1");
+        let read = read_rows(b"U1", &value).unwrap();
+        assert_eq!(read, [row(1, b"one"), row(2, b"")]);
+        assert_eq!(read_rows(b"U2", &value), None);
+        for bit in 0..value.len() * 8 {
+            let mut flipped = value.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(read_rows(b"U1", &flipped), None, "bit {bit}");
+        }
+        let full = [0; Rows::INDEX_BYTES_MAX];
+        let mut rows = Rows::new();
+        assert!(rows.add(&row(1, &full)) && !rows.add(&row(1, b"")));
+        assert_eq!(rows.write(b"U1").len(), VALUE_BYTES_MAX);
     }
 
     #[test]

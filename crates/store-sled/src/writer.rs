@@ -3,14 +3,14 @@ use std::mem;
 use std::sync::Arc;
 
 use groundbreak_store::{Append, AppendError, Appended, Cause, Put, PutError};
-use sled::{Db, Tree};
+use sled::{Batch, Db, Tree};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::anchor::Anchor;
-use crate::commands::Commands;
 use crate::failure::{Failure, guarded};
-use crate::group::{Group, Ledger};
-use crate::published::Shared;
+use crate::group::{Group, Ledger, Publication};
+use crate::published::{Published, Shared};
+use crate::value::Head;
 use crate::watchdog::Watchdog;
 
 /// The most commands of one group. More would only make each wait longer: sled's cost is per
@@ -42,6 +42,8 @@ pub(crate) enum Work {
         key: String,
         reply: oneshot::Sender<Result<(), PutError>>,
     },
+    /// To store every state. The answer is where the journal ended when none was missing.
+    Save { reply: oneshot::Sender<Head> },
 }
 
 /// An answer that waits until the group it rests on is durable. Refusals wait as well: what
@@ -52,6 +54,7 @@ enum Answer {
         Result<Appended, AppendError>,
     ),
     Put(oneshot::Sender<Result<(), PutError>>, Result<(), PutError>),
+    Save(oneshot::Sender<Head>),
 }
 
 /// How far a group came before something failed.
@@ -99,13 +102,12 @@ impl Writer {
             self.ledger.trim();
             let mut group = Group::new(&self.ledger);
             let published = self.shared.published()?;
-            let known = &published.commands;
             for request in rest.by_ref() {
                 weights.push(request.weight);
                 if let Err((failed, failure)) = add(
                     &mut group,
                     &self.tree,
-                    known,
+                    &published,
                     &mut self.ledger,
                     request.work,
                 )
@@ -115,29 +117,20 @@ impl Writer {
                     return Err(failure);
                 }
             }
-            let Some((batch, publication)) = group.finish(known, &mut self.ledger) else {
-                return Ok(());
-            };
+            let finished = group.finish(&published, &mut self.ledger, false);
             // Readers go on, and the writer shows what it wrote at the end.
             drop(published);
-            stage = Stage::Writing;
-            self.tree.apply_batch(batch)?;
-            self.db.flush()?;
-            // A sync that failed may have dropped what it should have written, and the next one
-            // would succeed without it. So it is never tried again.
-            self.file.sync_data()?;
-            // What is written to a file that nothing names any more is gone with this process.
-            if removed(&self.file)? {
-                return Err(Failure::Engine {
-                    source: "the file of the database was removed".into(),
-                });
+            if let Some((batch, publication)) = finished {
+                stage = Stage::Writing;
+                self.write(batch, publication)?;
             }
-            let head = self
-                .shared
-                .publish(|published| publication.apply(published))?;
-            self.anchor.advance(head).map_err(|source| Failure::Engine {
-                source: source.into(),
-            })
+            if answers
+                .iter()
+                .any(|answer| matches!(answer, Answer::Save(_)))
+            {
+                self.save()?;
+            }
+            Ok(())
         });
         let outcome = written.map_err(|failure| told(&failure));
         if let Err(reason) = &outcome {
@@ -145,17 +138,51 @@ impl Writer {
             self.shared.end(reason);
         }
         for answer in answers {
+            let failed = outcome.as_ref().err();
             answer.send(
-                outcome
-                    .as_ref()
-                    .err()
-                    .map(|reason| (stage, reason.as_str())),
+                failed.map(|reason| (stage, reason.as_str())),
+                self.ledger.head,
             );
         }
         for request in rest {
             refuse(request, outcome.as_ref().err().map_or("", String::as_str));
         }
         outcome
+    }
+
+    /// Makes a group durable, and then shows it to readers.
+    fn write(&self, batch: Batch, publication: Publication) -> Result<(), Failure> {
+        self.tree.apply_batch(batch)?;
+        self.db.flush()?;
+        // A sync that failed may have dropped what it should have written, and the next one
+        // would succeed without it. So it is never tried again.
+        self.file.sync_data()?;
+        // What is written to a file that nothing names any more is gone with this process.
+        if removed(&self.file)? {
+            return Err(Failure::Engine {
+                source: "the file of the database was removed".into(),
+            });
+        }
+        let head = self
+            .shared
+            .publish(|published| publication.apply(published))?;
+        self.anchor.advance(head).map_err(|source| Failure::Engine {
+            source: source.into(),
+        })
+    }
+
+    /// Stores every state that waits.
+    fn save(&mut self) -> Result<(), Failure> {
+        loop {
+            let group = Group::new(&self.ledger);
+            let published = self.shared.published()?;
+            let finished = group.finish(&published, &mut self.ledger, true);
+            drop(published);
+            match finished {
+                Some((batch, publication)) => self.write(batch, publication)?,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Ends after a failure. Nothing is written any more, and the directory stays locked until
@@ -174,7 +201,15 @@ impl Writer {
         }
     }
 
-    fn close(self) -> Result<(), String> {
+    fn close(mut self) -> Result<(), String> {
+        self.watchdog.began();
+        let saved = guarded(|| self.save()).map_err(|failure| told(&failure));
+        if let Err(reason) = saved.and(self.watchdog.ended()) {
+            let (_, nobody) = mpsc::channel(1);
+            self.shared.end(&reason);
+            self.fail(&reason, nobody);
+            return Err(reason);
+        }
         self.shared.end("the store was closed");
         let anchored = self.anchor.close();
         let database = self.shared.take_database();
@@ -233,12 +268,12 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 fn add(
     group: &mut Group,
     tree: &Tree,
-    known: &Commands,
+    published: &Published,
     ledger: &mut Ledger,
     work: Work,
 ) -> Result<Answer, (Answer, Failure)> {
     match work {
-        Work::Append { append, reply } => match group.append(tree, known, ledger, append) {
+        Work::Append { append, reply } => match group.append(tree, published, ledger, append) {
             Ok(result) => Ok(Answer::Append(reply, result)),
             Err(failure) => {
                 let source = Cause::from(told(&failure));
@@ -256,13 +291,19 @@ fn add(
             group.remove(ledger, &key);
             Ok(Answer::Put(reply, Ok(())))
         }
+        Work::Save { reply } => Ok(Answer::Save(reply)),
     }
 }
 
 impl Answer {
     /// Sends the answer; after a failure, what remains of it. Whoever asked may be gone.
-    fn send(self, failed: Option<(Stage, &str)>) {
+    fn send(self, failed: Option<(Stage, &str)>, head: Head) {
         match self {
+            Self::Save(reply) => {
+                if failed.is_none() {
+                    let _ = reply.send(head);
+                }
+            }
             Self::Append(reply, result) => {
                 let result = match (failed, result) {
                     (None, result) => result,
@@ -304,6 +345,8 @@ fn refuse(request: Request, reason: &str) {
                 source: reason.into(),
             }));
         }
+        // Whoever waits is told why by what is shared.
+        Work::Save { reply } => drop(reply),
     }
 }
 

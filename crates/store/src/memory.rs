@@ -158,6 +158,7 @@ impl Store for MemoryStore {
                 revision: known.positions.len() as u64,
                 position: *known.positions.last()?,
                 state: known.state.clone(),
+                behind: Vec::new(),
             })
         }))
     }

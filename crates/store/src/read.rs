@@ -28,8 +28,12 @@ pub struct Snapshot {
     pub revision: u64,
     /// The position of its latest commit.
     pub position: Position,
-    /// What the caller wrote as the state.
+    /// What the caller wrote as the state, with the last commit that is not [`Snapshot::behind`].
+    /// Empty when all of them are.
     pub state: Vec<u8>,
+    /// The commits that the state does not have, oldest first. Mostly there are none: a store may
+    /// write the journal at once and states later, and then has older states after a crash.
+    pub behind: Vec<Record>,
 }
 
 /// What a command did.

@@ -23,9 +23,9 @@ impl Folding {
         folded.map_err(|error| of_fold(&error))
     }
 
-    /// Returns what the journal comes to; `None` for an empty one.
-    pub(super) fn case(self) -> Option<Case> {
-        self.case
+    /// Returns what the journal comes to so far; `None` before its first commit.
+    pub(super) fn case(&self) -> Option<&Case> {
+        self.case.as_ref()
     }
 }
 

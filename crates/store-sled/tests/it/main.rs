@@ -23,5 +23,6 @@ mod power_cut;
 mod recording;
 #[cfg(target_os = "linux")]
 mod shim;
+mod unsaved;
 mod upgrade;
 mod verifying;

@@ -80,7 +80,7 @@ fn a_directory_of_a_later_format_is_refused_and_not_changed() {
         err,
         OpenError::FutureFormat {
             found: 7,
-            supported: 2,
+            supported: 3,
             ..
         }
     ));
