@@ -8,11 +8,12 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use sled::{Batch, Tree};
+use sled::Tree;
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::value::{VALUE_BYTES_MAX, read_commands, write_commands};
+use crate::writes::Writes;
 use crate::{Part, key};
 
 /// How many commands a run is written for.
@@ -75,13 +76,19 @@ impl Commands {
     }
 
     /// Writes a run of what is recent and of these, when it is time.
-    pub(crate) fn run_of(&self, new: &[(Uuid, u64)], last: u64, batch: &mut Batch) -> Option<Run> {
+    pub(crate) fn run_of(
+        &self,
+        new: &[(Uuid, u64)],
+        last: u64,
+        writes: &mut Writes,
+    ) -> Option<Run> {
         if self.recent.len() + new.len() < RUN_COMMANDS {
             return None;
         }
         let recent = self.recent.iter().map(|(command, at)| (*command, *at));
         let mut commands: Vec<(Uuid, u64)> = recent.chain(new.iter().copied()).collect();
         commands.sort_unstable();
+        writes.as_a_whole();
         let filter = Filter::new(commands.iter().map(|(command, _)| *command), commands.len());
         for chunk in commands.chunks(CHUNK_COMMANDS) {
             let Some((first, _)) = chunk.first() else {
@@ -89,7 +96,7 @@ impl Commands {
             };
             let run_key = key::run(last, *first);
             let value = write_commands(&run_key, chunk);
-            batch.insert(run_key, value);
+            writes.insert(run_key, value);
         }
         Some(Run { last, filter })
     }
@@ -227,10 +234,10 @@ mod tests {
         let id = |number: u64| Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_be_bytes());
         let count = RUN_COMMANDS as u64 + 10;
         let mut commands = Commands::default();
-        let mut batch = Batch::default();
+        let mut writes = Writes::default();
         let new: Vec<(Uuid, u64)> = (1..=count).map(|number| (id(number), number)).collect();
-        let run = commands.run_of(&new, count, &mut batch).unwrap();
-        tree.apply_batch(batch).unwrap();
+        let run = commands.run_of(&new, count, &mut writes).unwrap();
+        writes.apply(&tree).unwrap();
         commands.close(run);
         commands.add(id(count + 1), count + 1);
         let again = Commands::read(&tree).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use groundbreak_store::{
     Append, AppendError, Appended, Applied, Position, Put, PutError, Term, Timer,
 };
-use sled::{Batch, Tree};
+use sled::Tree;
 use uuid::Uuid;
 
 use crate::chain::GroupHash;
@@ -16,6 +16,7 @@ use crate::pack::Pack;
 use crate::published::Published;
 use crate::unsaved::{Unsaved, Waiting};
 use crate::value::{Head, Link, NewRecord, Split, StateHeader, Trail, write_entry, write_index};
+use crate::writes::Writes;
 use crate::{Part, key, reader};
 
 /// How many cases the writer keeps at hand.
@@ -42,12 +43,16 @@ pub(crate) struct CaseLedger {
     pub(crate) pieces: usize,
 }
 
-/// Commands that become durable together: one batch of sled, one flush, one sync.
+/// Commands that become durable together: one flush, one sync.
+///
+/// Records come first, the link of the chain behind them, and the head last. After a crash, a group whose link
+/// is there is whole, and one without a link was never there. A state is stored in a later group than its
+/// record, so that it is never ahead of the journal. Whatever this order does not make safe is written as one batch.
 ///
 /// Building a group changes the ledger at once, because a later command of the group must see
 /// the earlier ones. A group that cannot be written therefore ends the writer.
 pub(crate) struct Group {
-    batch: Batch,
+    writes: Writes,
     first: Option<u64>,
     records: u64,
     hash: GroupHash,
@@ -132,7 +137,7 @@ impl Ledger {
 impl Group {
     pub(crate) fn new(ledger: &Ledger) -> Self {
         Self {
-            batch: Batch::default(),
+            writes: Writes::default(),
             first: None,
             records: 0,
             hash: GroupHash::new(&ledger.head.hash),
@@ -231,10 +236,11 @@ impl Group {
             return;
         }
         self.close_pack();
+        self.writes.as_a_whole();
         for (number, piece) in split.pieces.into_iter().enumerate() {
             let piece_key = key::record_piece(position, number);
             self.hash.add(&piece_key, piece);
-            self.batch.insert(piece_key, piece);
+            self.writes.insert(piece_key, piece);
         }
     }
 
@@ -242,7 +248,7 @@ impl Group {
         if let Some(pack) = self.pack.take() {
             let pack_key = key::record(pack.first);
             self.hash.add(&pack_key, &pack.value);
-            self.batch.insert(pack_key, pack.value);
+            self.writes.insert(pack_key, pack.value);
         }
     }
 
@@ -259,14 +265,15 @@ impl Group {
             return Err(PutError::Exists);
         }
         ledger.head.stamp += 1;
+        self.writes.as_a_whole();
         let split = write_entry(key, ledger.head.stamp, value);
         let pieces = split.pieces.len();
-        self.batch.insert(key::entry(key), split.value);
+        self.writes.insert(key::entry(key), split.value);
         for (number, piece) in split.pieces.into_iter().enumerate() {
-            self.batch.insert(key::entry_piece(key, number), piece);
+            self.writes.insert(key::entry_piece(key, number), piece);
         }
         for number in pieces..before.unwrap_or(0) {
-            self.batch.remove(key::entry_piece(key, number));
+            self.writes.remove(key::entry_piece(key, number));
         }
         ledger.entries.insert(key.to_owned(), pieces);
         self.entries.insert(key.to_owned(), true);
@@ -279,9 +286,10 @@ impl Group {
             return;
         };
         ledger.head.stamp += 1;
-        self.batch.remove(key::entry(key));
+        self.writes.as_a_whole();
+        self.writes.remove(key::entry(key));
         for number in 0..pieces {
-            self.batch.remove(key::entry_piece(key, number));
+            self.writes.remove(key::entry_piece(key, number));
         }
         self.entries.insert(key.to_owned(), false);
     }
@@ -295,7 +303,7 @@ impl Group {
         published: &Published,
         ledger: &mut Ledger,
         all: bool,
-    ) -> Option<(Batch, Publication)> {
+    ) -> Option<(Writes, Publication)> {
         let unchanged = ledger.head.stamp == self.previous.stamp;
         if unchanged && (!all || ledger.waiting.is_over()) {
             return None;
@@ -308,7 +316,7 @@ impl Group {
             .map(|(command, applied)| (command, applied.position.number()))
             .collect();
         let known = &published.commands;
-        let run = known.run_of(&commands, ledger.head.record, &mut self.batch);
+        let run = known.run_of(&commands, ledger.head.record, &mut self.writes);
         if let Some(first) = self.first {
             let link = Link {
                 last: ledger.head.record,
@@ -316,10 +324,10 @@ impl Group {
                 previous: self.previous.hash,
                 hash: self.hash.finish(),
             };
-            self.batch.insert(key::link(first), link.write(first));
+            self.writes.insert(key::link(first), link.write(first));
             ledger.head.hash = link.hash;
         }
-        self.batch.insert(key::HEAD, ledger.head.write());
+        self.writes.insert(key::HEAD, ledger.head.write());
         let publication = Publication {
             head: ledger.head,
             cases,
@@ -329,7 +337,7 @@ impl Group {
             commands,
             run,
         };
-        Some((self.batch, publication))
+        Some((self.writes, publication))
     }
 
     /// Decides which states wait, and stores the others.
@@ -340,12 +348,40 @@ impl Group {
         all: bool,
     ) -> (Vec<Indexed>, BTreeMap<Uuid, Unsaved>, BTreeSet<Uuid>) {
         let (last, waiting) = (ledger.head.record, &mut ledger.waiting);
+        let mut due: BTreeMap<Uuid, &Unsaved> = BTreeMap::new();
+        while let Some((since, case)) = waiting.first() {
+            let state = published.unsaved.get(&case);
+            if let Some(state) = state.filter(|state| state.since == since) {
+                if !(waiting.is_over_full(last) || (all && due.len() < SAVED_AT_ONCE)) {
+                    break;
+                }
+                waiting.remove(state);
+                due.insert(case, state);
+            }
+            waiting.pass();
+        }
+        for (case, new) in &self.states {
+            if let Some(state) = published.unsaved.get(case)
+                && state.is_too_far_behind(new.records)
+                && due.insert(*case, state).is_none()
+            {
+                waiting.remove(state);
+            }
+        }
+        let mut saved = BTreeSet::new();
+        for (case, state) in due {
+            let pieces = state.save(case, &mut self.writes);
+            if let Some(known) = ledger.cases.get_mut(&case) {
+                known.pieces = pieces;
+            }
+            saved.insert(case);
+        }
         let mut cases = Vec::with_capacity(self.states.len());
         let mut unsaved = BTreeMap::new();
-        let mut saved = BTreeSet::new();
         for (case, new) in mem::take(&mut self.states) {
             let known = ledger.cases.entry(case).or_default();
             let before = published.unsaved.get(&case).map(Arc::as_ref);
+            let before = before.filter(|_| !saved.contains(&case));
             let state = Unsaved {
                 trail: known.trail.clone(),
                 since: before.map_or(self.first.unwrap_or(last), |before| before.since),
@@ -356,37 +392,20 @@ impl Group {
             };
             waiting.put(case, &state, before);
             cases.push((case, state.trail.revision, new.timers, new.terms));
-            if state.is_urgent() {
-                known.pieces = state.save(case, &mut self.batch);
+            if state.has_no_row() {
+                self.writes.as_a_whole();
+                known.pieces = state.save(case, &mut self.writes);
                 waiting.remove(&state);
                 saved.insert(case);
             } else {
                 unsaved.insert(case, state);
             }
         }
-        while let Some((since, case)) = waiting.first() {
-            let state = unsaved.get(&case);
-            let state = state.or_else(|| published.unsaved.get(&case).map(Arc::as_ref));
-            let state = state.filter(|state| state.since == since && !saved.contains(&case));
-            if let Some(state) = state {
-                if !(waiting.is_over_full(last) || (all && saved.len() < SAVED_AT_ONCE)) {
-                    break;
-                }
-                let pieces = state.save(case, &mut self.batch);
-                if let Some(known) = ledger.cases.get_mut(&case) {
-                    known.pieces = pieces;
-                }
-                waiting.remove(state);
-                saved.insert(case);
-                unsaved.remove(&case);
-            }
-            waiting.pass();
-        }
         let rows = unsaved.iter().map(|(case, state)| state.row(*case));
-        waiting.write_rows(last, rows, &mut self.batch);
+        waiting.write_rows(last, rows, &mut self.writes);
         waiting.give_back();
         if all {
-            waiting.end(&mut self.batch);
+            waiting.end(&mut self.writes);
         }
         (cases, unsaved, saved)
     }

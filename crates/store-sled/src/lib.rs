@@ -56,6 +56,7 @@ mod unsaved;
 mod value;
 mod watchdog;
 mod writer;
+mod writes;
 
 pub use chain::Verified;
 pub use check::VerifyError;

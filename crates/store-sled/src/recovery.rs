@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use groundbreak_store::{Index, Term, Timer};
-use sled::{Db, Tree};
+use sled::{Db, IVec, Tree};
 use uuid::Uuid;
 
 use crate::anchor::{self, Anchor, Found};
@@ -20,6 +20,7 @@ use crate::options::CACHE_BYTES_MIN;
 use crate::published::{Database, Published};
 use crate::stale::{Stale, StaleState};
 use crate::value::{EntryHeader, Head, Link, StateHeader, Trail};
+use crate::writes::Writes;
 use crate::{OpenError, Part, SledOptions, chain, key, pack, reader, stale};
 
 /// The cases whose states are behind their journals.
@@ -56,7 +57,12 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
         .open(directory.sled().join("db"))
         .map_err(|err| io(&directory.sled(), "opening", err))?;
 
-    let (ledger, published, stale) = match read(&tree, &directory, anchored) {
+    let Read {
+        ledger,
+        published,
+        stale,
+        unfinished,
+    } = match read(&tree, &directory, anchored) {
         Ok(read) => read,
         Err(err) => {
             put_aside(db, tree);
@@ -69,11 +75,15 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
         return Err(err);
     }
     let noted = guarded(|| {
-        let mut batch = sled::Batch::default();
-        stale.store(&tree, &mut batch)?;
-        batch.insert(key::HEAD, ledger.head.write());
-        batch.insert(key::CHECKED, ledger.head.write());
-        tree.apply_batch(batch)?;
+        let mut writes = Writes::default();
+        writes.as_a_whole();
+        stale.store(&tree, &mut writes)?;
+        unfinished
+            .iter()
+            .for_each(|key| writes.remove(key.as_ref()));
+        writes.insert(key::HEAD, ledger.head.write());
+        writes.insert(key::CHECKED, ledger.head.write());
+        writes.apply(&tree)?;
         db.flush()?;
         file.sync_data()?;
         Ok(())
@@ -163,11 +173,16 @@ fn open_error(path: &Path, failure: Failure) -> OpenError {
     }
 }
 
-fn read(
-    tree: &Tree,
-    directory: &Directory,
-    anchored: Found,
-) -> Result<(Ledger, Published, Stale), OpenError> {
+/// What was read of a directory.
+struct Read {
+    ledger: Ledger,
+    published: Published,
+    stale: Stale,
+    /// The keys of a group that was not finished.
+    unfinished: Vec<IVec>,
+}
+
+fn read(tree: &Tree, directory: &Directory, anchored: Found) -> Result<Read, OpenError> {
     let failed = |failure| open_error(directory.path(), failure);
     let head = guarded(|| head(tree)).map_err(failed)?;
     compare_with_anchor(tree, directory, head, anchored)?;
@@ -194,19 +209,47 @@ fn read(
             head,
             ..Published::default()
         };
-        Ok((ledger, published, stale))
+        let unfinished = unfinished(tree, &head)?;
+        Ok(Read {
+            ledger,
+            published,
+            stale,
+            unfinished,
+        })
     })
     .map_err(failed)
 }
 
+/// Returns where the journal ends.
 fn head(tree: &Tree) -> Result<Head, Failure> {
-    match tree.get(key::HEAD)? {
+    let mut head = match tree.get(key::HEAD)? {
         Some(value) => {
-            Head::read(&value).ok_or_else(|| Failure::damaged(Part::Head, "where it ends"))
+            Head::read(&value).ok_or_else(|| Failure::damaged(Part::Head, "where it ends"))?
         }
-        None if tree.is_empty() => Ok(Head::default()),
-        None => Err(Failure::damaged(Part::Head, "it is missing")),
+        None if tree.is_empty() => Head::default(),
+        None => return Err(Failure::damaged(Part::Head, "it is missing")),
+    };
+    // A link is written behind its records, and the head behind the link.
+    let links = key::link(head.stamp.saturating_add(1))..=key::link(u64::MAX);
+    for item in tree.range(links) {
+        let (link_key, value) = item?;
+        let link = key::position_in(&link_key).and_then(|first| Link::read(first.number(), &value));
+        let link = link.filter(|link| link.previous == head.hash && link.last > head.record);
+        let link = link.ok_or_else(|| Failure::damaged(Part::Chain, "a link behind the end"))?;
+        head = Head {
+            stamp: link.last,
+            record: link.last,
+            hash: link.hash,
+        };
     }
+    Ok(head)
+}
+
+/// Returns the keys behind the end: of a group that has no link, because it was not finished.
+fn unfinished(tree: &Tree, head: &Head) -> Result<Vec<IVec>, Failure> {
+    let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
+    let keys = tree.range(behind).keys();
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
 fn compare_with_anchor(
@@ -327,11 +370,6 @@ fn journal<'a>(
         }
         Ok::<(), Failure>(())
     })?;
-    let behind = key::record(head.record.saturating_add(1))..=key::record(u64::MAX);
-    if let Some(item) = tree.range(behind).next() {
-        item?;
-        return Err(Failure::damaged(Part::Record, "behind the end"));
-    }
     earlier_commands(tree, checked, head, &mut commands)?;
     Ok((commands, ends))
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 
 use groundbreak_store::{Term, Timer};
-use sled::{Batch, IVec, Tree};
+use sled::{IVec, Tree};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::unsaved::save;
 use crate::value::{NewState, Row, StateHeader, Trail, read_index, read_rows};
+use crate::writes::Writes;
 use crate::{Part, key, pack, reader};
 
 /// How many are stored in one batch.
@@ -45,8 +46,9 @@ pub(crate) fn find(tree: &Tree, last: u64) -> Result<Stale, Failure> {
             .ok_or_else(|| Failure::damaged(Part::State, "rows without a number"))?;
         let damaged = || Failure::damaged(Part::State, format!("rows {number}"));
         for row in read_rows(&rows_key, &value).ok_or_else(damaged)? {
+            // Of a group that was not finished.
             if row.position > last {
-                return Err(damaged());
+                continue;
             }
             keep(&mut newest, &row);
         }
@@ -119,10 +121,10 @@ fn went_on(
 impl Stale {
     /// Stores the states as they are, with where their cases stand and what they are found by. Then nobody
     /// needs the rows, and they are removed in `last`, which is to be written afterwards.
-    pub(crate) fn store(&self, tree: &Tree, last: &mut Batch) -> Result<(), Failure> {
+    pub(crate) fn store(&self, tree: &Tree, last: &mut Writes) -> Result<(), Failure> {
         let mut cases = self.cases.iter().peekable();
         while cases.peek().is_some() {
-            let mut batch = Batch::default();
+            let mut writes = Writes::default();
             for (case, stale) in cases.by_ref().take(STORED_AT_ONCE) {
                 let before = reader::stored(tree, *case)?.unwrap_or_default();
                 let new = NewState {
@@ -132,11 +134,13 @@ impl Stale {
                     index: &stale.index,
                     state: &before.state,
                 };
-                save(&new, before.pieces, &mut batch);
+                save(&new, before.pieces, &mut writes);
             }
-            tree.apply_batch(batch)?;
+            writes.apply(tree)?;
         }
-        self.rows.iter().for_each(|rows_key| last.remove(rows_key));
+        self.rows
+            .iter()
+            .for_each(|rows_key| last.remove(rows_key.as_ref()));
         Ok(())
     }
 }

@@ -13,11 +13,11 @@ use std::collections::VecDeque;
 use std::mem;
 
 use groundbreak_store::{Position, Snapshot};
-use sled::Batch;
 use uuid::Uuid;
 
 use crate::key;
 use crate::value::{NewState, Row, Rows, Trail};
+use crate::writes::Writes;
 
 /// A state is stored at the latest when so many records have come after the first one it lacks.
 const RECORDS_WAITED_MAX: u64 = 16_384;
@@ -25,7 +25,8 @@ const RECORDS_WAITED_MAX: u64 = 16_384;
 /// The oldest states are stored when all that wait have more bytes than this.
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A state is stored when it would lack more records than this, so that reading it after a crash stays quick.
+/// A state is stored before it lacks more records than this, so that reading it after a crash stays quick. Only
+/// the records of one group may be more.
 const RECORDS_BEHIND_MAX: u64 = 256;
 
 /// A state that stands in memory alone.
@@ -67,13 +68,18 @@ impl Unsaved {
         self.index.len() + self.state.len()
     }
 
-    /// Whether it may not wait, however few states do.
-    pub(crate) fn is_urgent(&self) -> bool {
-        self.records > RECORDS_BEHIND_MAX || self.index.len() > Rows::INDEX_BYTES_MAX
+    /// Whether its timers and terms are too many for a row.
+    pub(crate) fn has_no_row(&self) -> bool {
+        self.index.len() > Rows::INDEX_BYTES_MAX
+    }
+
+    /// Whether it must be stored before it lacks so many records more.
+    pub(crate) fn is_too_far_behind(&self, more: u64) -> bool {
+        self.records + more > RECORDS_BEHIND_MAX
     }
 
     /// Adds the state to what is written. Returns how many pieces it has.
-    pub(crate) fn save(&self, case: Uuid, batch: &mut Batch) -> usize {
+    pub(crate) fn save(&self, case: Uuid, writes: &mut Writes) -> usize {
         let new = NewState {
             case,
             trail: &self.trail,
@@ -81,20 +87,23 @@ impl Unsaved {
             index: &self.index,
             state: &self.state,
         };
-        save(&new, self.pieces, batch)
+        save(&new, self.pieces, writes)
     }
 }
 
 /// Adds a state to what is written, in the place of one that has so many pieces. Returns how many it has.
-pub(crate) fn save(new: &NewState<'_>, before: usize, batch: &mut Batch) -> usize {
+pub(crate) fn save(new: &NewState<'_>, before: usize, writes: &mut Writes) -> usize {
     let (value, pieces) = new.write();
     let count = pieces.len();
-    batch.insert(key::state(new.case), value);
+    if count > 0 {
+        writes.as_a_whole();
+    }
+    writes.insert(key::state(new.case), value);
     for (number, piece) in pieces.into_iter().enumerate() {
-        batch.insert(key::state_piece(new.case, number), piece);
+        writes.insert(key::state_piece(new.case, number), piece);
     }
     for number in count..before {
-        batch.remove(key::state_piece(new.case, number));
+        writes.remove(key::state_piece(new.case, number));
     }
     count
 }
@@ -149,7 +158,7 @@ impl Waiting {
         &mut self,
         last: u64,
         rows: impl Iterator<Item = Row<'a>>,
-        batch: &mut Batch,
+        writes: &mut Writes,
     ) {
         let mut numbers = Vec::new();
         let mut write = |rows: Rows| {
@@ -159,7 +168,7 @@ impl Waiting {
             });
             let rows_key = key::rows(number);
             let value = rows.write(&rows_key);
-            batch.insert(rows_key, value);
+            writes.insert(rows_key, value);
             numbers.push(number);
         };
         let mut value: Option<Rows> = None;
@@ -189,10 +198,10 @@ impl Waiting {
     }
 
     /// Removes all rows, when no state waits.
-    pub(crate) fn end(&mut self, batch: &mut Batch) {
+    pub(crate) fn end(&mut self, writes: &mut Writes) {
         if self.order.is_empty() {
             for number in 0..mem::take(&mut self.next) {
-                batch.remove(key::rows(number));
+                writes.remove(key::rows(number));
             }
             self.free.clear();
             self.rows.clear();

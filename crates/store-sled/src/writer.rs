@@ -3,7 +3,7 @@ use std::mem;
 use std::sync::Arc;
 
 use groundbreak_store::{Append, AppendError, Appended, Cause, Put, PutError};
-use sled::{Batch, Db, Tree};
+use sled::{Db, Tree};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::anchor::Anchor;
@@ -12,6 +12,7 @@ use crate::group::{Group, Ledger, Publication};
 use crate::published::{Published, Shared};
 use crate::value::Head;
 use crate::watchdog::Watchdog;
+use crate::writes::Writes;
 
 /// The most commands of one group. More would only make each wait longer: sled's cost is per
 /// value, and the sync is shared by then.
@@ -120,9 +121,9 @@ impl Writer {
             let finished = group.finish(&published, &mut self.ledger, false);
             // Readers go on, and the writer shows what it wrote at the end.
             drop(published);
-            if let Some((batch, publication)) = finished {
+            if let Some((writes, publication)) = finished {
                 stage = Stage::Writing;
-                self.write(batch, publication)?;
+                self.write(writes, publication)?;
             }
             if answers
                 .iter()
@@ -151,8 +152,8 @@ impl Writer {
     }
 
     /// Makes a group durable, and then shows it to readers.
-    fn write(&self, batch: Batch, publication: Publication) -> Result<(), Failure> {
-        self.tree.apply_batch(batch)?;
+    fn write(&self, writes: Writes, publication: Publication) -> Result<(), Failure> {
+        writes.apply(&self.tree)?;
         self.db.flush()?;
         // A sync that failed may have dropped what it should have written, and the next one
         // would succeed without it. So it is never tried again.
@@ -179,7 +180,7 @@ impl Writer {
             let finished = group.finish(&published, &mut self.ledger, true);
             drop(published);
             match finished {
-                Some((batch, publication)) => self.write(batch, publication)?,
+                Some((writes, publication)) => self.write(writes, publication)?,
                 None => return Ok(()),
             }
         }
