@@ -20,11 +20,16 @@
 //!
 //! # What is promised
 //!
-//! One thread writes. It takes the commands that wait, writes them as one atomic batch, flushes
+//! One thread writes. It takes the commands that wait, writes them as one group, flushes
 //! sled, calls `fdatasync` on sled's file, and only then shows and acknowledges them: sled's own
-//! flush ends before the disk does. After an error on that way nothing is known about the
-//! batch, so its commands are answered as unknown, and the store refuses everything until it is
+//! flush ends before the disk does. The head of a group is written last; an opening removes what
+//! stands without one. After an error on that way nothing is known about the
+//! group, so its commands are answered as unknown, and the store refuses everything until it is
 //! opened again by a new process; a failed sync is never tried again.
+//!
+//! A record is durable when its command is acknowledged; the state of its case is written later,
+//! once for many commands, and after a crash read together with the records it lacks
+//! ([`Snapshot::behind`](groundbreak_store::Snapshot::behind)).
 //!
 //! A second thread watches the first. When a group takes more than 5 s, because the disk or sled
 //! does not answer, those who wait are told that the outcome is unknown and everybody else that

@@ -13,7 +13,7 @@ use std::time::Duration;
 use groundbreak_engine::{Engine, EngineOptions, SystemTime, TimeSource};
 use groundbreak_store::Position;
 use groundbreak_store_sled::{SledOptions, SledStore};
-use groundbreak_workflow::{Case, CaseId, Commit, Entry, decode_case};
+use groundbreak_workflow::{Case, CaseId, Commit, Entry};
 use uuid::Uuid;
 
 use crate::program::{Served, run};
@@ -204,15 +204,12 @@ fn nothing_acknowledged_is_lost_and_timers_fire_once_however_often_the_server_is
 
 fn verify(data: &Path, acknowledged: &BTreeMap<Uuid, BTreeSet<Uuid>>) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let store = Arc::new(SledStore::open(data.join("store"), SledOptions::default()).unwrap());
+        let store = SledStore::open(data.join("store"), SledOptions::default()).unwrap();
         let opened_at = SystemTime.now();
         // The engine fires what fell due meanwhile before it is there.
-        let engine = Engine::open(
-            Arc::clone(&store) as Arc<dyn groundbreak_store::Store>,
-            EngineOptions::default(),
-        )
-        .await
-        .unwrap();
+        let engine = Engine::open(Arc::new(store), EngineOptions::default())
+            .await
+            .unwrap();
         let mut journals: BTreeMap<CaseId, Vec<Commit>> = BTreeMap::new();
         let mut after = Position::START;
         loop {
@@ -250,11 +247,8 @@ fn verify(data: &Path, acknowledged: &BTreeMap<Uuid, BTreeSet<Uuid>>) {
                 "case {id}"
             );
             let folded = Case::fold(journal).unwrap().unwrap();
-            let snapshot = groundbreak_store::Store::load(store.as_ref(), id.0)
-                .await
-                .unwrap()
-                .unwrap();
-            assert_eq!(decode_case(&snapshot.state).unwrap(), folded, "case {id}");
+            let read = engine.case(*id).await.unwrap().unwrap();
+            assert_eq!(*read, folded, "case {id}");
             late += check_timers(&folded, journal, opened_at.as_millis());
         }
         assert!(late > 0, "no timer fell due while nothing ran");

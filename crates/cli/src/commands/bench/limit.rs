@@ -52,7 +52,8 @@ impl PlainFile {
 }
 
 fn write(file: &mut File, group: Vec<Waiting>) {
-    let bytes: Vec<u8> = group.iter().flat_map(|(bytes, _)| bytes).copied().collect();
+    let groups: Vec<&[u8]> = group.iter().map(|(bytes, _)| bytes.as_slice()).collect();
+    let bytes = groups.concat();
     let written = file.write_all(&bytes).and_then(|()| file.sync_data());
     for (_, reply) in group {
         let answer = match &written {
