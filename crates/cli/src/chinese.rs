@@ -31,6 +31,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "workflows",
         "除自带的以外，要发布的日历与流程所在目录",
     ),
+    (
+        "serve",
+        "papers",
+        "材料保存处：目录，或 s3://存储桶/目录（设置取自环境变量 AWS_…）；不指定则为数据目录中的 papers",
+    ),
     ("serve", "https", "浏览器只经前置代理以 HTTPS 访问"),
     (
         "serve",

@@ -84,6 +84,12 @@ pub(crate) enum Trouble {
         #[source]
         source: std::io::Error,
     },
+    /// Papers cannot be kept there.
+    NoPlaceForPapers {
+        place: String,
+        #[source]
+        source: groundbreak_papers::OpenError,
+    },
     /// An argument is not of its form.
     BadArgument { argument: String, problem: Text },
     /// A directory that is to be filled is not empty.
@@ -123,6 +129,7 @@ impl Trouble {
             Self::AccountExists { .. } => "account-exists",
             Self::BadPassword { .. } => "bad-password",
             Self::CannotListen { .. } => "cannot-listen",
+            Self::NoPlaceForPapers { .. } => "no-place-for-papers",
             Self::BadArgument { .. } => "bad-argument",
             Self::NotEmpty { .. } => "directory-not-empty",
             Self::FaultyDefinition { .. } => "definition-faults",
@@ -217,6 +224,12 @@ impl Trouble {
                 format!("无法监听 {address}。可能已被占用：请换一个端口，或停止占用它的程序。"),
                 format!(
                     "{address} cannot be listened on; it may be taken. Use another port, or stop the program that has it."
+                ),
+            ),
+            Self::NoPlaceForPapers { place, .. } => Text::new(
+                format!("材料不能保存到 {place}。请指定可写的目录，或 s3://存储桶/目录，并在环境变量中设好 AWS_REGION 等。"),
+                format!(
+                    "Papers cannot be kept at {place}. Name a folder that can be written, or s3://BUCKET/FOLDER with AWS_REGION and the like in the environment."
                 ),
             ),
             Self::BadArgument { argument, problem } => Text::new(

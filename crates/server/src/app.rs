@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use groundbreak_engine::Engine;
+use groundbreak_papers::Papers;
 use groundbreak_workflow::{Case, CaseId, Situation, Workflow};
 use tokio::sync::Semaphore;
 
@@ -23,10 +24,13 @@ pub struct ServerOptions {
     pub https: bool,
     /// The most streams of live updates at once. Each holds a connection.
     pub streams_max: usize,
+    /// Where the content of papers is kept. Without it, only their digests are recorded, and the files stay where
+    /// they are.
+    pub papers: Option<Papers>,
 }
 
 impl ServerOptions {
-    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams.
+    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams, no content of papers.
     #[must_use]
     pub fn new(accounts: Accounts) -> Self {
         Self {
@@ -34,6 +38,7 @@ impl ServerOptions {
             demo: false,
             https: false,
             streams_max: 1_000,
+            papers: None,
         }
     }
 
@@ -54,6 +59,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) demo: bool,
     pub(crate) https: bool,
+    pub(crate) papers: Option<Papers>,
     /// One permit for a stream of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for a password being checked: each takes 19 MiB and a core for a while.
@@ -75,6 +81,7 @@ impl App {
             sessions: Sessions::default(),
             demo: options.demo,
             https: options.https,
+            papers: options.papers,
             streams: Arc::new(Semaphore::new(
                 options.streams_max.min(Semaphore::MAX_PERMITS),
             )),

@@ -18,6 +18,7 @@ mod app;
 mod assets;
 mod clock;
 mod facts;
+mod file;
 mod form;
 mod frame;
 mod journal;

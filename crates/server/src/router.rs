@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::app::{App, ServerOptions};
-use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
+use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
     act, audit, case, chart, clock, desk, journal, new_case, note, paper, sign_in, workflows,
 };
@@ -27,9 +27,10 @@ const CALL_BYTES_MAX: usize = 256 * 1024;
 /// unchanged: the protection against forged requests compares them.
 pub fn router(engine: Engine, options: ServerOptions) -> Router {
     let app = Arc::new(App::new(engine, options));
+    let file_bytes_max = usize::try_from(app.file_bytes_max()).unwrap_or(usize::MAX);
     Router::new()
-        .merge(pages())
-        .nest("/api/v1", calls())
+        .merge(pages(file_bytes_max))
+        .nest("/api/v1", calls(file_bytes_max))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
@@ -49,8 +50,10 @@ pub fn router(engine: Engine, options: ServerOptions) -> Router {
         .with_state(app)
 }
 
-fn pages() -> Router<Arc<App>> {
-    let upload = post(paper::submit).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + FORM_BYTES_MAX));
+fn pages(file_bytes_max: usize) -> Router<Arc<App>> {
+    // A file a little over the limit is told of on the form.
+    let upload_max = file_bytes_max.saturating_add(FORM_BYTES_MAX);
+    let upload = post(paper::submit).layer(DefaultBodyLimit::max(upload_max));
     Router::new()
         .route("/", get(sign_in::start))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -68,6 +71,10 @@ fn pages() -> Router<Arc<App>> {
             "/cases/{number}/papers/{document}",
             get(paper::form).merge(upload),
         )
+        .route(
+            "/cases/{number}/papers/{document}/{digest}",
+            get(paper::content),
+        )
         .route("/cases/{number}/clocks/{clock}", get(clock::clock))
         .route("/cases/{number}/chart.svg", get(chart::of_case))
         .route("/cases/{number}/journal", get(journal::journal))
@@ -84,8 +91,14 @@ fn pages() -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
-fn calls() -> Router<Arc<App>> {
+fn calls(file_bytes_max: usize) -> Router<Arc<App>> {
+    let upload = post(api::papers::put).layer(DefaultBodyLimit::max(file_bytes_max));
     Router::new()
+        .route("/papers", upload)
+        .route(
+            "/cases/{case}/documents/{document}/{digest}",
+            get(api::papers::content),
+        )
         .route("/cases", get(api::cases::list).post(api::commands::open))
         .route("/cases/{case}", get(api::cases::one))
         .route("/cases/{case}/journal", get(api::cases::journal))

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::definitions::{self, DefinitionFile};
 use crate::directory;
 use crate::host::{self, StopSignal};
+use crate::papers;
 use crate::scenario::{self, Plan, Stage};
 use crate::screen::Screen;
 use crate::trouble::{Outcome, Trouble};
@@ -85,7 +86,8 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     // The same directory again, on the time of the machine: a start like any other.
     let engine = Engine::open(directory::open(data)?, EngineOptions::default()).await?;
     let workflows = engine.workflows();
-    let options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    let mut options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    options.papers = Some(papers::in_directory(data)?);
     let router = router(engine.clone(), options);
     let address = listener.local_addr().context("the address is not known")?;
     screen.line(format!(

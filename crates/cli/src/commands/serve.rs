@@ -12,6 +12,7 @@ use crate::archiving::Archiving;
 use crate::definitions::{self, DefinitionFile, read_text};
 use crate::directory;
 use crate::host::{self, StopSignal};
+use crate::papers;
 use crate::screen::Screen;
 use crate::signing::Signing;
 use crate::trouble::{Outcome, Trouble};
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// Back up into this directory all the time, a second or two behind; `restore` takes it
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
+    /// Where papers are kept: a folder, or s3://BUCKET/FOLDER with the AWS_… settings of the environment. Without it, papers in the data directory
+    #[arg(long, value_name = "PLACE")]
+    papers: Option<String>,
     /// Browsers reach the desk over HTTPS alone, by a proxy in front of it
     #[arg(long)]
     https: bool,
@@ -70,6 +74,10 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         eprintln!("{}", screen.yellow(warning));
     }
     let stop = StopSignal::listen()?;
+    let papers = match &arguments.papers {
+        Some(place) => papers::at(place)?,
+        None => papers::in_directory(&arguments.data)?,
+    };
     let store = directory::create(&arguments.data)?;
     let engine = Engine::open(Arc::clone(&store), EngineOptions::default()).await?;
     definitions::publish(&engine, &DefinitionFile::shipped()).await?;
@@ -81,6 +89,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     let signing = Signing::start(arguments.data, store)?;
     let mut options = ServerOptions::new(accounts);
     options.https = arguments.https;
+    options.papers = Some(papers);
     let router = router(engine.clone(), options);
     screen.line(format!(
         "{} http://{address}/",
