@@ -227,7 +227,9 @@ impl Trouble {
                 ),
             ),
             Self::NoPlaceForPapers { place, .. } => Text::new(
-                format!("材料不能保存到 {place}。请指定可写的目录，或 s3://存储桶/目录，并在环境变量中设好 AWS_REGION 等。"),
+                format!(
+                    "材料不能保存到 {place}。请指定可写的目录，或 s3://存储桶/目录，并在环境变量中设好 AWS_REGION 等。"
+                ),
                 format!(
                     "Papers cannot be kept at {place}. Name a folder that can be written, or s3://BUCKET/FOLDER with AWS_REGION and the like in the environment."
                 ),

@@ -1,5 +1,6 @@
 //! Files that are handed in: their digest is recorded, and their content kept where there is a place.
 
+use axum::http::StatusCode;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use groundbreak_papers::{Kind, PutError};
@@ -96,6 +97,15 @@ pub(crate) fn recorded_name(name: &str) -> String {
 }
 
 impl NotTaken {
+    /// The status by which HTTP says it.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Failed(problem) => problem.status,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
     /// Says why, and what to do.
     pub(crate) fn text(&self, words: Words) -> String {
         match self {
@@ -118,11 +128,7 @@ impl From<NotTaken> for Problem {
             not_taken.text(Words::new(Language::Zh)),
             not_taken.text(Words::new(Language::En)),
         );
-        let status = match not_taken {
-            NotTaken::TooLarge(_) => axum::http::StatusCode::PAYLOAD_TOO_LARGE,
-            _ => axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        Self::new(status, "file-not-taken").because(detail)
+        Self::new(not_taken.status(), "file-not-taken").because(detail)
     }
 }
 

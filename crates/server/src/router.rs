@@ -27,10 +27,13 @@ const CALL_BYTES_MAX: usize = 256 * 1024;
 /// unchanged: the protection against forged requests compares them.
 pub fn router(engine: Engine, options: ServerOptions) -> Router {
     let app = Arc::new(App::new(engine, options));
-    let file_bytes_max = usize::try_from(app.file_bytes_max()).unwrap_or(usize::MAX);
+    // Somewhat more than a file may have, so that who reads it says that it is too large.
+    let upload_bytes_max = usize::try_from(app.file_bytes_max())
+        .unwrap_or(usize::MAX)
+        .saturating_add(FORM_BYTES_MAX);
     Router::new()
-        .merge(pages(file_bytes_max))
-        .nest("/api/v1", calls(file_bytes_max))
+        .merge(pages(upload_bytes_max))
+        .nest("/api/v1", calls(upload_bytes_max))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
@@ -50,10 +53,8 @@ pub fn router(engine: Engine, options: ServerOptions) -> Router {
         .with_state(app)
 }
 
-fn pages(file_bytes_max: usize) -> Router<Arc<App>> {
-    // A file a little over the limit is told of on the form.
-    let upload_max = file_bytes_max.saturating_add(FORM_BYTES_MAX);
-    let upload = post(paper::submit).layer(DefaultBodyLimit::max(upload_max));
+fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
+    let upload = post(paper::submit).layer(DefaultBodyLimit::max(upload_bytes_max));
     Router::new()
         .route("/", get(sign_in::start))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -91,8 +92,8 @@ fn pages(file_bytes_max: usize) -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
-fn calls(file_bytes_max: usize) -> Router<Arc<App>> {
-    let upload = post(api::papers::put).layer(DefaultBodyLimit::max(file_bytes_max));
+fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
+    let upload = post(api::papers::put).layer(DefaultBodyLimit::max(upload_bytes_max));
     Router::new()
         .route("/papers", upload)
         .route(

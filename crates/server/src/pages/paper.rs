@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{Path, State};
-use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
@@ -132,7 +132,7 @@ pub(crate) async fn submit(
         Err(NotTaken::Failed(problem)) => return Err(*problem),
         Err(not_taken) => {
             template.problem = Some(not_taken.text(words));
-            return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &template));
+            return Ok(page(not_taken.status(), &template));
         }
     };
     let command = Command {
@@ -253,8 +253,8 @@ pub(crate) async fn content_of(
     let content = found
         .map_err(|error| Problem::failed(&error))?
         .ok_or_else(not_kept)?;
-    let media_type = Kind::of_name(&version.file_name)
-        .map_or("application/octet-stream", Kind::media_type);
+    let media_type =
+        Kind::of_name(&version.file_name).map_or("application/octet-stream", Kind::media_type);
     let headers = [
         (header::CONTENT_TYPE, media_type.to_owned()),
         (header::CONTENT_LENGTH, content.bytes.to_string()),
