@@ -22,7 +22,7 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 10] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 11] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
@@ -33,6 +33,7 @@ pub(crate) const WORKFLOWS: [ShippedFile; 10] = shipped![
     "workflows/coordination-meeting.yaml",
     "workflows/agency-agreement.yaml",
     "workflows/extended-hours-session.yaml",
+    "workflows/licence-revocation.yaml",
 ];
 
 /// Blocks that workflows use.
