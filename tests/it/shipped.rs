@@ -138,7 +138,7 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
             ("extended-hours-session".into(), 7),
             ("land-to-groundbreaking".into(), 2_890_919_819),
             ("licence-revocation".into(), 6),
-            ("matter".into(), 12),
+            ("matter".into(), 14),
             ("problem-ticket".into(), 17),
             ("supervision-order".into(), 9),
         ]
