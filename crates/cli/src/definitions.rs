@@ -87,22 +87,8 @@ impl DefinitionFile {
         if kind != DefinitionKind::Workflow {
             return Ok(Self::alone(path.to_owned(), kind, text));
         }
-        let folder = path.parent().unwrap_or(Path::new("")).join(BLOCKS);
-        let mut blocks = BTreeMap::new();
-        if folder.is_dir() {
-            let mut paths = Vec::new();
-            collect(&folder, 0, &mut paths)?;
-            for path in paths {
-                let text = read_definition(&path)?;
-                blocks.insert(stem(&path), (path, text));
-            }
-        }
-        for file in &shipped::BLOCKS {
-            let path = PathBuf::from(file.path);
-            blocks
-                .entry(stem(&path))
-                .or_insert_with(|| (path, file.text.to_owned()));
-        }
+        let mut blocks = shipped_blocks();
+        blocks.extend(blocks_in(path.parent().unwrap_or(Path::new("")))?);
         Ok(Self::assembled(path.to_owned(), &text, &blocks))
     }
 
@@ -117,7 +103,7 @@ impl DefinitionFile {
     }
 
     /// A workflow with the blocks it uses, of those there are.
-    fn assembled(path: PathBuf, text: &str, blocks: &BTreeMap<String, (PathBuf, String)>) -> Self {
+    fn assembled(path: PathBuf, text: &str, blocks: &Blocks) -> Self {
         let names: Vec<String> = blocks.keys().cloned().collect();
         let assembled = assemble(text, &names, |name| {
             blocks.get(name).map(|(_, text)| text.clone())
@@ -160,11 +146,7 @@ impl DefinitionFile {
 
     /// Returns the definitions that come with this program, calendars first.
     pub(crate) fn shipped() -> Vec<Self> {
-        let blocks = shipped::BLOCKS.iter().map(|file| {
-            let path = PathBuf::from(file.path);
-            (stem(&path), (path, file.text.to_owned()))
-        });
-        let blocks = blocks.collect();
+        let blocks = shipped_blocks();
         let calendars = shipped::CALENDARS.iter().map(|file| {
             let text = file.text.to_owned();
             Self::alone(file.path.into(), DefinitionKind::Calendar, text)
@@ -173,6 +155,51 @@ impl DefinitionFile {
             .iter()
             .map(|file| Self::assembled(file.path.into(), file.text, &blocks));
         calendars.chain(workflows).collect()
+    }
+
+    /// Returns the definitions that come with this program, with those of some folders laid over
+    /// them: a file takes the place of the one that stands at the same path in what is below, and
+    /// any other is added. A block takes the place of its namesake in every workflow that uses it.
+    ///
+    /// # Source
+    ///
+    /// docs/decisions/0024-a-district-is-an-overlay.md.
+    pub(crate) fn overlaid(folders: &[PathBuf]) -> Result<Vec<Self>> {
+        let mut blocks = shipped_blocks();
+        let shipped = shipped::CALENDARS.iter().chain(&shipped::WORKFLOWS);
+        let mut files: BTreeMap<PathBuf, (PathBuf, String)> = shipped
+            .map(|file| {
+                let path = PathBuf::from(file.path);
+                let within = path.strip_prefix("workflows").unwrap_or(&path).to_owned();
+                (within, (path, file.text.to_owned()))
+            })
+            .collect();
+        for folder in folders {
+            blocks.extend(blocks_in(folder)?);
+            let mut paths = Vec::new();
+            collect(folder, DEPTH_MAX, &mut paths)?;
+            for path in paths {
+                let within = path.strip_prefix(folder).unwrap_or(&path).to_owned();
+                let text = read_definition(&path)?;
+                files.insert(within, (path, text));
+            }
+        }
+        let mut overlaid = Vec::new();
+        for (within, (path, text)) in files {
+            let kind = DefinitionKind::of(&text);
+            let nested = within.components().count() > 1;
+            match kind {
+                DefinitionKind::Block => {}
+                DefinitionKind::Calendar => overlaid.push(Self::alone(path, kind, text)),
+                DefinitionKind::Workflow if nested => {
+                    let mut blocks = blocks.clone();
+                    blocks.extend(blocks_in(path.parent().unwrap_or(Path::new("")))?);
+                    overlaid.push(Self::assembled(path, &text, &blocks));
+                }
+                DefinitionKind::Workflow => overlaid.push(Self::assembled(path, &text, &blocks)),
+            }
+        }
+        Ok(overlaid)
     }
 
     /// Reads the calendars and workflows in a folder and the folders in it, by name.
@@ -193,6 +220,32 @@ impl DefinitionFile {
 
 /// The name of the folder beside definitions that holds the blocks they use.
 const BLOCKS: &str = "blocks";
+
+/// Blocks by name: where each was read from, and its text.
+type Blocks = BTreeMap<String, (PathBuf, String)>;
+
+fn shipped_blocks() -> Blocks {
+    let blocks = shipped::BLOCKS.iter().map(|file| {
+        let path = PathBuf::from(file.path);
+        (stem(&path), (path, file.text.to_owned()))
+    });
+    blocks.collect()
+}
+
+/// Reads the blocks beside the definitions of a folder, if there are any.
+fn blocks_in(folder: &Path) -> Result<Blocks> {
+    let folder = folder.join(BLOCKS);
+    let mut blocks = Blocks::new();
+    if folder.is_dir() {
+        let mut paths = Vec::new();
+        collect(&folder, 0, &mut paths)?;
+        for path in paths {
+            let text = read_definition(&path)?;
+            blocks.insert(stem(&path), (path, text));
+        }
+    }
+    Ok(blocks)
+}
 
 fn read_definition(path: &Path) -> Result<String> {
     read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))

@@ -22,15 +22,23 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 4] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 11] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
     "workflows/matter.yaml",
+    "workflows/completion-to-production.yaml",
+    "workflows/problem-ticket.yaml",
+    "workflows/supervision-order.yaml",
+    "workflows/coordination-meeting.yaml",
+    "workflows/agency-agreement.yaml",
+    "workflows/extended-hours-session.yaml",
+    "workflows/licence-revocation.yaml",
 ];
 
 /// Blocks that workflows use.
-pub(crate) const BLOCKS: [ShippedFile; 2] = shipped![
+pub(crate) const BLOCKS: [ShippedFile; 3] = shipped![
+    "workflows/blocks/acceptance-lane.yaml",
     "workflows/blocks/matter.yaml",
     "workflows/blocks/pre-review.yaml",
 ];

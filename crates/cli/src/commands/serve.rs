@@ -34,9 +34,9 @@ pub(crate) struct Arguments {
     /// File of accounts. Without it, accounts.json in the data directory
     #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
-    /// Folder of calendars and workflows to publish, besides the shipped ones
+    /// Folder of calendars, workflows and blocks laid over the shipped ones; may be repeated, the later over the earlier
     #[arg(long, value_name = "DIR")]
-    workflows: Option<PathBuf>,
+    workflows: Vec<PathBuf>,
     /// Back up into this directory all the time, a second or two behind; `restore` takes it
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
@@ -54,10 +54,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         .accounts
         .unwrap_or_else(|| directory::accounts_path(&arguments.data));
     let accounts = read_accounts(&accounts_path)?;
-    let own = match &arguments.workflows {
-        Some(folder) => DefinitionFile::read_all(folder)?,
-        None => Vec::new(),
-    };
+    let definitions = DefinitionFile::overlaid(&arguments.workflows)?;
     // Taken before the data is opened: recovering takes a while, a taken port does not.
     let listener = TcpListener::bind(arguments.listen)
         .await
@@ -80,8 +77,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     };
     let store = directory::create(&arguments.data)?;
     let engine = Engine::open(Arc::clone(&store), EngineOptions::default()).await?;
-    definitions::publish(&engine, &DefinitionFile::shipped()).await?;
-    definitions::publish(&engine, &own).await?;
+    definitions::publish(&engine, &definitions).await?;
     let archiving = match arguments.archive {
         Some(path) => Some(Archiving::start(path, Arc::clone(&store), accounts_path).await?),
         None => None,

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct PlannedCase {
     pub(crate) workflow: Arc<Workflow>,
+    /// The place of the case that opens it, among those of the plan, and what it is called there.
+    pub(crate) child_of: Option<(usize, String)>,
     pub(crate) steps: Vec<PlannedStep>,
 }
 
@@ -84,7 +86,15 @@ pub(crate) fn plan(
                     attached: BTreeMap::new(),
                 };
                 let steps = planner.steps();
-                cases.push(PlannedCase { workflow, steps });
+                let child_of = case.child_of.as_ref().and_then(|(parent, called)| {
+                    let at = |other: &CaseScript| other.name == parent.value;
+                    Some((script.cases.iter().position(at)?, called.clone()))
+                });
+                cases.push(PlannedCase {
+                    workflow,
+                    child_of,
+                    steps,
+                });
             }
             Err(refusal) => faults.push(fault(&case.workflow, refusal.text())),
         }

@@ -60,9 +60,23 @@ pub(crate) async fn play(
     for (at, plan_index, case_index, step_index) in order {
         let case = &plans[plan_index].cases[case_index];
         let step = &case.steps[step_index];
-        let id = *ids
-            .entry((plan_index, case_index))
-            .or_insert_with(|| stage.engine().new_case_id());
+        match step.doing {
+            PlannedDoing::Restart => stage.restart(at).await?,
+            PlannedDoing::Wait | PlannedDoing::Act(_) => stage.advance_to(at).await?,
+        }
+        let found = match (ids.get(&(plan_index, case_index)), &case.child_of) {
+            (Some(id), _) => Some(*id),
+            (None, None) => Some(stage.engine().new_case_id()),
+            (None, Some((parent, called))) => match ids.get(&(plan_index, *parent)) {
+                Some(parent) => child(stage, *parent, called).await?,
+                None => None,
+            },
+        };
+        // A child that is not there yet is looked for again at its next line; nothing has the nil id.
+        if let Some(id) = found {
+            ids.insert((plan_index, case_index), id);
+        }
+        let id = found.unwrap_or_default();
         let line = step.source.first().map_or(0, |(line, _)| *line);
         let taken = take(stage, case, id, step, at, language)
             .await
@@ -80,19 +94,25 @@ pub(crate) async fn play(
     Ok(played)
 }
 
+/// Returns the child that a case opened last under this name, once it is opened.
+async fn child(stage: &Stage, parent: CaseId, called: &str) -> Result<Option<CaseId>> {
+    let engine = stage.engine();
+    let parent = engine.case(parent).await?;
+    match parent.and_then(|parent| parent.children.get(called).copied()) {
+        Some(child) => Ok(engine.case(child).await?.map(|_| child)),
+        None => Ok(None),
+    }
+}
+
 /// Plays one line, and returns what went otherwise.
 async fn take(
-    stage: &mut Stage,
+    stage: &Stage,
     planned: &PlannedCase,
     id: CaseId,
     step: &PlannedStep,
     at: Timestamp,
     language: Language,
 ) -> Result<Option<Mismatch>> {
-    match step.doing {
-        PlannedDoing::Restart => stage.restart(at).await?,
-        PlannedDoing::Wait | PlannedDoing::Act(_) => stage.advance_to(at).await?,
-    }
     let engine = stage.engine().clone();
     let before = engine.case(id).await?.map_or(0, |case| case.revision);
     let refusal = match &step.doing {

@@ -29,6 +29,9 @@ pub(crate) struct CaseScript {
     pub(crate) title: String,
     /// Its workflow.
     pub(crate) workflow: Placed<String>,
+    /// The case of the scenario that opens it, and what that one's workflow calls it. Other cases
+    /// are opened by somebody.
+    pub(crate) child_of: Option<(Placed<String>, String)>,
     /// Version of the workflow, or the newest.
     pub(crate) version: Option<u32>,
     /// The facts it is opened with, by field, as they are typed.
