@@ -8,6 +8,7 @@
 mod attainment;
 mod control_chart;
 mod distribution;
+mod exchange;
 mod fraction;
 mod percentile;
 mod shortest_stays;
@@ -16,6 +17,10 @@ mod turnaround;
 pub use attainment::{Attainment, Counts};
 pub use control_chart::ControlChart;
 pub use distribution::Distribution;
+pub use exchange::{
+    ChangeRow, DepartmentMapping, Exchange, ExchangeCase, ExchangeCheck, ExchangeFinding,
+    ExchangeMapping, MatterMapping, MatterRow, ProjectMapping, ProjectRow,
+};
 pub use fraction::Fraction;
 pub use percentile::Percentiles;
 pub use shortest_stays::shortest_stays;

@@ -52,6 +52,8 @@ pub(crate) enum DefinitionKind {
     Workflow,
     /// Part of workflows, and nothing by itself.
     Block,
+    /// How workflows are reported to the national exchange.
+    Exchange,
 }
 
 impl DefinitionKind {
@@ -68,6 +70,9 @@ impl DefinitionKind {
         }
         if keys.clone().any(|key| key == "block") {
             return Self::Block;
+        }
+        if keys.clone().any(|key| key == "exchange") {
+            return Self::Exchange;
         }
         let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
         if calendar {
@@ -210,7 +215,8 @@ impl DefinitionFile {
         let mut files = Vec::new();
         for path in &paths {
             let file = Self::read(path)?;
-            if file.kind != DefinitionKind::Block {
+            let published = [DefinitionKind::Calendar, DefinitionKind::Workflow];
+            if published.contains(&file.kind) {
                 files.push(file);
             }
         }
@@ -378,6 +384,10 @@ mod tests {
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
             ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
+            (
+                "exchange: hall\nprojects:\n  - workflow: x\n",
+                DefinitionKind::Exchange,
+            ),
             ("", DefinitionKind::Workflow),
         ];
         for (text, kind) in rows {

@@ -43,6 +43,12 @@ pub(crate) const BLOCKS: [ShippedFile; 3] = shipped![
     "workflows/blocks/pre-review.yaml",
 ];
 
+/// How these workflows are reported to the national exchange.
+pub(crate) const EXCHANGE: ShippedFile = ShippedFile {
+    path: "workflows/exchange/pengjiang.yaml",
+    text: include_str!("../../../workflows/exchange/pengjiang.yaml"),
+};
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -102,6 +102,8 @@ pub(crate) enum Trouble {
     UnknownCalendar { id: String, known: Vec<String> },
     /// A file that is to be JSON is not, or holds something else than it should.
     NotJson { path: PathBuf, problem: Text },
+    /// How workflows are reported to the national exchange cannot be read.
+    BadExchange { path: PathBuf, problem: Text },
     /// There is no picture.
     NotDrawn(DrawError),
     /// What was restored is not what the backup has.
@@ -136,6 +138,7 @@ impl Trouble {
             Self::FaultyCalendar { .. } => "definition-faults",
             Self::UnknownCalendar { .. } => "unknown-calendar",
             Self::NotJson { .. } => "not-json",
+            Self::BadExchange { .. } => "bad-exchange",
             Self::NotDrawn(error) => error.code(),
             Self::RestoreIncomplete { .. } => "restore-incomplete",
             Self::KeyExposed { .. } => "key-exposed",
@@ -233,6 +236,11 @@ impl Trouble {
                 format!(
                     "Papers cannot be kept at {place}. Name a folder that can be written, or s3://BUCKET/FOLDER with AWS_REGION and the like in the environment."
                 ),
+            ),
+            Self::BadExchange { path, problem } => both(
+                path,
+                |path| format!("{path} 不是上报对照表：{}", problem.zh),
+                |path| format!("{path} is no exchange mapping: {}", problem.en),
             ),
             Self::BadArgument { argument, problem } => Text::new(
                 format!("参数 {argument} 有误：{}", problem.zh),

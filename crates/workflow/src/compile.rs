@@ -313,15 +313,64 @@ impl Compiler<'_> {
             ),
             _ => {}
         }
+        self.check_bounds(field);
         Field {
             title: field.title.clone(),
             kind: field.kind,
+            min: field.min.as_ref().map(|min| min.value),
+            max: field.max.as_ref().map(|max| max.value),
             choices: field
                 .choices
                 .as_ref()
                 .map(|choices| choices.value.clone())
                 .unwrap_or_default(),
             required: field.required,
+        }
+    }
+
+    /// Only numbers have bounds, and something lies between them.
+    fn check_bounds(&mut self, field: &FieldDefinition) {
+        let Some(first) = field.min.as_ref().or(field.max.as_ref()) else {
+            return;
+        };
+        if !matches!(field.kind, FieldType::Integer | FieldType::Money) {
+            self.fault_with_help(
+                "bad-bounds",
+                &first.span,
+                Text::new(
+                    "只有 `type: integer` 和 `type: money` 才有 `min`、`max`。",
+                    "Only `type: integer` and `type: money` have `min` and `max`.",
+                ),
+                Text::new(
+                    "请改类型，或去掉 `min`、`max`。",
+                    "Change the type, or take `min` and `max` away.",
+                ),
+            );
+        } else if field.kind == FieldType::Money && first.value < 0 {
+            self.fault(
+                "bad-bounds",
+                &first.span,
+                "金额不小于零。",
+                "Amounts are not negative.",
+            );
+        } else if let (Some(min), Some(max)) = (&field.min, &field.max)
+            && min.value > max.value
+        {
+            self.fault_with_help(
+                "bad-bounds",
+                &max.span,
+                Text::new(
+                    format!(
+                        "`max` {} 小于 `min` {}，没有可填的值。",
+                        max.value, min.value
+                    ),
+                    format!(
+                        "`max` {} is less than `min` {}: no value is taken.",
+                        max.value, min.value
+                    ),
+                ),
+                Text::new("请对调，或改正其一。", "Swap the two, or correct one."),
+            );
         }
     }
 
@@ -655,7 +704,6 @@ impl Compiler<'_> {
             definition.data.get(&key).map(|field| match field.kind {
                 FieldType::Boolean => FactKind::Bool,
                 FieldType::Integer | FieldType::Money => FactKind::Int,
-                FieldType::Text => FactKind::Text,
                 FieldType::Date => FactKind::Date,
                 // A choice of nothing is reported where it stands.
                 FieldType::Choice => match &field.choices {
@@ -664,6 +712,8 @@ impl Compiler<'_> {
                     }
                     _ => FactKind::Text,
                 },
+                // Text, and identifiers as they are kept.
+                _ => FactKind::Text,
             })
         };
         let scope = Scope {

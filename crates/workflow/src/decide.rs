@@ -235,7 +235,7 @@ fn open(
         Some(_) => sign_as_case(&command.actor)?,
     };
     check_line("title", title, TITLE_LENGTH_MAX)?;
-    workflow.check_data(data)?;
+    let data = workflow.accept_data(data)?;
     for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
         if !data.contains_key(name) {
             return Err(missing(name, &field.title).into());
@@ -262,7 +262,7 @@ fn open(
     };
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     if let Some(parent) = parent {
         draft.record(Entry::Invoked {
@@ -296,14 +296,14 @@ fn fire(
         check_text("note", note, NOTE_LENGTH_MAX)?;
     }
     let at = effective(workflow, command, &by, Some(case), note, now)?;
-    check_asked(workflow, case, kind, data)?;
+    let data = accept_asked(workflow, case, kind, data)?;
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     draft.record(Entry::Fired {
         event: event.to_owned(),
         note: note.map(str::to_owned),
     });
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     let outlook = draft.look(Event::Named(event))?;
     let Some(first) = outlook
@@ -424,15 +424,16 @@ fn check_gates(
     }
 }
 
-/// Every fact the event asks for is there or known, and no other comes with it.
-fn check_asked(
+/// Returns the facts that come with an event as they are kept: every fact it asks for is there or
+/// known, and no other comes with it.
+fn accept_asked(
     workflow: &Workflow,
     case: &Case,
     kind: &EventKind,
     data: &Data,
-) -> Result<(), Refusal> {
-    workflow.check_data(data)?;
-    if let Some(name) = data.keys().find(|name| !kind.asks.contains(name)) {
+) -> Result<Data, Refusal> {
+    let mut others = data.keys().filter(|name| !kind.asks.contains(name));
+    if let Some(name) = others.find(|name| workflow.fields.contains_key(*name)) {
         return Err(invalid(
             name,
             Text::new(
@@ -441,6 +442,7 @@ fn check_asked(
             ),
         ));
     }
+    let data = workflow.accept_data(data)?;
     for name in &kind.asks {
         if !data.contains_key(name) && !case.data.contains_key(name) {
             let title = workflow
@@ -450,7 +452,7 @@ fn check_asked(
             return Err(missing(name, &title));
         }
     }
-    Ok(())
+    Ok(data)
 }
 
 fn missing(name: &str, title: &Text) -> Refusal {

@@ -64,6 +64,12 @@ pub(crate) struct FieldDefinition {
     /// For `type: choice`, the values and their titles.
     #[serde(default)]
     pub(crate) choices: Option<At<IndexMap<String, Text>>>,
+    /// For `type: integer` and `type: money`, the least it takes; an amount in yuan.
+    #[serde(default)]
+    pub(crate) min: Option<At<i64>>,
+    /// The most it takes.
+    #[serde(default)]
+    pub(crate) max: Option<At<i64>>,
     /// Whether a case cannot be opened without it.
     #[serde(default)]
     pub(crate) required: bool,

@@ -24,6 +24,7 @@ mod facts;
 mod follow;
 mod form;
 mod guard;
+mod identifier;
 mod input;
 mod library;
 mod migrate;
@@ -58,6 +59,7 @@ pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessSte
 pub use effect::{Effect, EffectId, EffectKind, EffectOutcome, Parent, PendingEffect};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
+pub use identifier::Identifier;
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
 pub use migrate::{

@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{EffectId, Language, Text};
+use crate::{EffectId, FieldType, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -108,6 +108,28 @@ pub enum Refusal {
         /// What is wrong with it.
         problem: Text,
     },
+    /// An identifier is not of the form its standard gives it, or its check character does not agree.
+    InvalidIdentifier {
+        /// The field.
+        field: String,
+        /// What the field takes.
+        identifier: FieldType,
+        /// What is wrong with it, where, and what to do.
+        problem: Text,
+    },
+    /// A number or an amount is below or above what its field takes.
+    OutOfBounds {
+        /// The field.
+        field: String,
+        /// The least it takes; an amount in yuan.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min: Option<i64>,
+        /// The most it takes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max: Option<i64>,
+        /// What is wrong with it, and what it may have been meant for.
+        problem: Text,
+    },
     /// The workflow has no such document.
     UnknownDocument {
         /// The document.
@@ -196,6 +218,8 @@ impl Refusal {
             Self::DocumentsMissing { .. } => "documents-missing",
             Self::GateClosed { .. } => "gate-closed",
             Self::InvalidData { .. } => "invalid-data",
+            Self::InvalidIdentifier { .. } => "invalid-identifier",
+            Self::OutOfBounds { .. } => "out-of-bounds",
             Self::UnknownDocument { .. } => "unknown-document",
             Self::InvalidInput { .. } => "invalid-input",
             Self::InTheFuture { .. } => "in-the-future",
@@ -208,6 +232,16 @@ impl Refusal {
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
+        }
+    }
+
+    /// Returns the field that this is about, and what is wrong with the fact given for it.
+    pub fn about_field(&self) -> Option<(&str, &Text)> {
+        match self {
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Some((field, problem)),
+            _ => None,
         }
     }
 
@@ -336,7 +370,9 @@ impl Refusal {
                     gates_text(gates, Language::En)
                 ),
             ),
-            Self::InvalidData { field, problem } => Text::new(
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Text::new(
                 format!("“{field}”有误：{}", problem.zh),
                 format!("\"{field}\" is not right: {}", problem.en),
             ),

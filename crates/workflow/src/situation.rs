@@ -98,6 +98,12 @@ pub struct AskedField {
     pub kind: FieldType,
     /// The values of a choice, with their titles.
     pub choices: Vec<(String, Text)>,
+    /// The least a number takes; an amount in yuan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most a number takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
     /// What is known already.
     pub known: Option<Value>,
 }
@@ -233,4 +239,7 @@ pub struct Fact {
     pub value: Value,
     /// For a choice, the title of the value.
     pub label: Option<Text>,
+    /// For an identifier that is taken and yet not certain, what to look at twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<Text>,
 }

@@ -9,8 +9,8 @@ use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 use crate::definition::DocumentClass;
 use crate::facts::Facts;
 use crate::situation::{
-    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
-    Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
+    ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct, Paper,
+    PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
 use crate::{Case, Gate, Stuck, Text, Value, Workflow};
@@ -305,7 +305,7 @@ impl Workflow {
                 asks: event
                     .asks
                     .iter()
-                    .filter_map(|field| self.asked(case, field))
+                    .filter_map(|field| self.asked_field(field, case.data.get(field)))
                     .collect(),
                 documents,
                 gates,
@@ -316,21 +316,6 @@ impl Workflow {
         }
         acts.sort_by_key(|act| (!act.open, act.aside));
         Ok(acts)
-    }
-
-    fn asked(&self, case: &Case, name: &str) -> Option<AskedField> {
-        let field = self.fields.get(name)?;
-        Some(AskedField {
-            name: name.to_owned(),
-            title: field.title.clone(),
-            kind: field.kind,
-            choices: field
-                .choices
-                .iter()
-                .map(|(value, title)| (value.clone(), title.clone()))
-                .collect(),
-            known: case.data.get(name).cloned(),
-        })
     }
 
     fn needs<'a>(&self, case: &Case, names: impl Iterator<Item = &'a String>) -> Vec<DocumentNeed> {
@@ -458,12 +443,17 @@ impl Workflow {
                     Value::Text(text) => field.choices.get(text).cloned(),
                     Value::Boolean(_) | Value::Integer(_) => None,
                 };
+                let caution = match (&value, field.kind.identifier()) {
+                    (Value::Text(text), Some(identifier)) => identifier.caution(text),
+                    _ => None,
+                };
                 Some(Fact {
                     name: name.clone(),
                     title: field.title.clone(),
                     kind: field.kind,
                     value,
                     label,
+                    caution,
                 })
             })
             .collect()

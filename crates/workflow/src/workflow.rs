@@ -65,6 +65,10 @@ pub struct Field {
     pub kind: FieldType,
     /// The values of a choice, with their titles; empty for other types.
     pub choices: IndexMap<String, Text>,
+    /// The least a number takes; an amount in yuan.
+    pub min: Option<i64>,
+    /// The most a number takes.
+    pub max: Option<i64>,
     /// Whether a case cannot be opened without it.
     pub required: bool,
 }

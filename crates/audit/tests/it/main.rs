@@ -9,5 +9,6 @@
 mod attainment;
 mod control_chart;
 mod distribution;
+mod exchange;
 mod suites;
 mod vectors;

@@ -90,6 +90,21 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
             }
             continue;
         }
+        if file.kind == DefinitionKind::Exchange {
+            match super::export::read_mapping(&file.text) {
+                Ok(mapping) => good.push(Text::new(
+                    format!("正确 上报对照表 {}；名称在导出时核对", mapping.exchange),
+                    format!(
+                        "ok exchange mapping {}; its names are checked when it is used",
+                        mapping.exchange
+                    ),
+                )),
+                Err(problem) => {
+                    faulty.push((file, vec![Diagnostic::new("bad-exchange", 0..0, problem)]));
+                }
+            }
+            continue;
+        }
         match library.add_workflow(&file.text) {
             Ok(workflow) => {
                 let soundness = workflow.soundness(&Limits::default());
