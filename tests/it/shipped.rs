@@ -29,6 +29,7 @@ fn shipped() -> Library {
         "company-registration.yaml",
         "capital-increase.yaml",
         "matter.yaml",
+        "investment-lead.yaml",
     ] {
         let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
@@ -60,6 +61,7 @@ fn every_shipped_definition_compiles() {
         [
             "capital-increase",
             "company-registration",
+            "investment-lead",
             "land-to-groundbreaking",
             "matter"
         ]
@@ -118,6 +120,7 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
         [
             ("capital-increase".into(), 11),
             ("company-registration".into(), 224),
+            ("investment-lead".into(), 0),
             ("land-to-groundbreaking".into(), 2_890_919_819),
             ("matter".into(), 9),
         ]

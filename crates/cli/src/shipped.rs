@@ -22,11 +22,12 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 4] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 5] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
     "workflows/matter.yaml",
+    "workflows/investment-lead.yaml",
 ];
 
 /// Blocks that workflows use.
