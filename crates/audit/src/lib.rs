@@ -1,4 +1,4 @@
-//! Turnaround, attainment and where the time went, computed from folded cases.
+//! Turnaround, attainment, where the time went, and measures, computed from folded cases.
 //!
 //! What measures cannot write: nothing here touches an engine or a store. Every figure carries
 //! the rows it was computed from. The percentiles of a report are actual cases (nearest rank),
@@ -9,6 +9,7 @@ mod attainment;
 mod control_chart;
 mod distribution;
 mod fraction;
+mod measure;
 mod percentile;
 mod shortest_stays;
 mod turnaround;
@@ -17,6 +18,7 @@ pub use attainment::{Attainment, Counts};
 pub use control_chart::ControlChart;
 pub use distribution::Distribution;
 pub use fraction::Fraction;
+pub use measure::{Figure, FigureFinding, FigureRow, LeftOut, figure};
 pub use percentile::Percentiles;
 pub use shortest_stays::shortest_stays;
 pub use turnaround::{ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround};

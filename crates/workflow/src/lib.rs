@@ -26,6 +26,7 @@ mod form;
 mod guard;
 mod input;
 mod library;
+mod measure;
 mod migrate;
 mod outbox;
 mod refusal;
@@ -60,6 +61,10 @@ pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_
 pub use entry::{Commit, Entry, Signature};
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
+pub use measure::{
+    AmountUnit, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying,
+    SayingWord, compile_measures,
+};
 pub use migrate::{
     Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
 };

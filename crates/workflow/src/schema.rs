@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::Mapping;
 use crate::block::{BlockDefinition, SECTIONS};
 use crate::definition::Definition;
+use crate::measure::MeasureDefinition;
 
 mod editor;
 
@@ -53,6 +54,13 @@ pub(crate) static CALENDAR: LazyLock<Value> = LazyLock::new(|| {
     if let Some(kinds) = schema["$defs"]["ExceptionKind"]["oneOf"].as_array_mut() {
         kinds.push(json!({ "const": "local-off", "type": "string" }));
     }
+    schema
+});
+
+/// The form of a measure.
+pub(crate) static MEASURE: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema = schemars::schema_for!(MeasureDefinition).to_value();
+    schema["properties"]["$schema"] = schema_key();
     schema
 });
 
