@@ -36,6 +36,35 @@ pub(crate) const BLOCKS: [ShippedFile; 2] = shipped![
     "workflows/blocks/pre-review.yaml",
 ];
 
+/// Measures over the cases of the workflows above.
+pub(crate) const MEASURES: [ShippedFile; 25] = shipped![
+    "workflows/measures/ceremony-february-amount.yaml",
+    "workflows/measures/ceremony-february.yaml",
+    "workflows/measures/hong-kong-march-amount.yaml",
+    "workflows/measures/hong-kong-march-investment.yaml",
+    "workflows/measures/hong-kong-march-technology.yaml",
+    "workflows/measures/hong-kong-march.yaml",
+    "workflows/measures/landed-china-year.yaml",
+    "workflows/measures/leads-under-negotiation.yaml",
+    "workflows/measures/planned-amount.yaml",
+    "workflows/measures/planned-foreign-from-10.yaml",
+    "workflows/measures/planned-industry-leaders-amount.yaml",
+    "workflows/measures/planned-industry-leaders.yaml",
+    "workflows/measures/planned-listed.yaml",
+    "workflows/measures/planned-little-giants.yaml",
+    "workflows/measures/planned-manufacturing-share.yaml",
+    "workflows/measures/planned-manufacturing.yaml",
+    "workflows/measures/planned-over-10-amount.yaml",
+    "workflows/measures/planned-over-10-share-by-amount.yaml",
+    "workflows/measures/planned-over-10-share.yaml",
+    "workflows/measures/planned-over-10.yaml",
+    "workflows/measures/planned-progress-stretch.yaml",
+    "workflows/measures/planned-progress.yaml",
+    "workflows/measures/planned.yaml",
+    "workflows/measures/shenzhen-march-amount.yaml",
+    "workflows/measures/shenzhen-march.yaml",
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -47,7 +76,12 @@ mod tests {
     fn every_definition_of_the_repository_is_shipped() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut files = BTreeSet::new();
-        for folder in ["workflows", "workflows/blocks", "workflows/calendars"] {
+        for folder in [
+            "workflows",
+            "workflows/blocks",
+            "workflows/calendars",
+            "workflows/measures",
+        ] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 if name.ends_with(".yaml") {
@@ -59,6 +93,7 @@ mod tests {
             .iter()
             .chain(&WORKFLOWS)
             .chain(&BLOCKS)
+            .chain(&MEASURES)
             .map(|file| file.path.to_owned())
             .collect();
         assert_eq!(shipped, files);

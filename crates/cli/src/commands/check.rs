@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -6,6 +7,7 @@ use clap::Args;
 use groundbreak_workflow::sla::Calendar;
 use groundbreak_workflow::{
     Diagnostic, Library, LibraryError, Limits, Severity, Soundness, Text, Workflow,
+    compile_measures,
 };
 
 use crate::calendar_files;
@@ -23,7 +25,7 @@ pub(super) use row::rows;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: groundbreak check workflows/*.yaml")]
 pub(crate) struct Arguments {
-    /// Definitions to check. Without any, those that come with this program
+    /// Calendars, workflows and measures to check. Without any, those that come with this program
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folder of calendars that the definitions may count on, besides the shipped ones
@@ -57,7 +59,9 @@ impl From<crate::screen::Format> for Format {
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
     let (mut library, files) = if arguments.files.is_empty() {
-        (Library::new(), DefinitionFile::shipped())
+        let mut files = DefinitionFile::shipped();
+        files.extend(DefinitionFile::shipped_measures());
+        (Library::new(), files)
     } else {
         let read = arguments
             .files
@@ -79,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     calendars.extend(own);
     let (calendars, mut faulty) = check_calendars(&mut library, calendars);
     let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
+    let (measures, workflows): (Vec<_>, Vec<_>) = workflows
+        .into_iter()
+        .partition(|file| file.kind == DefinitionKind::Measure);
     for file in workflows {
         if file.kind == DefinitionKind::Block {
             match library.check_block(&file.text) {
@@ -103,7 +110,65 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
             Err(error) => faulty.push((file, faults_of(error))),
         }
     }
+    let (right, wrong) = check_measures(&library, measures)?;
+    good.extend(right);
+    faulty.extend(wrong);
     show(&good, &faulty, arguments.format, screen)
+}
+
+/// Checks measures against the workflows that were checked and those that come with this program,
+/// together with the measures beside them, which they may name.
+fn check_measures(
+    library: &Library,
+    asked: Vec<DefinitionFile>,
+) -> Result<(Vec<Text>, Vec<Faulty>)> {
+    if asked.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut shipped = calendar_files::with_shipped()?;
+    for file in DefinitionFile::shipped() {
+        if file.kind == DefinitionKind::Workflow {
+            shipped.add_workflow(&file.text)?;
+        }
+    }
+    let mut files = asked;
+    let count = files.len();
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for file in &files {
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        if folder.is_dir() && !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    for folder in folders {
+        for beside in DefinitionFile::read_measures(&folder)? {
+            if !files.iter().any(|file| file.path == beside.path) {
+                files.push(beside);
+            }
+        }
+    }
+    let sources: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    let workflows = shipped.newest().chain(library.newest()).map(Arc::as_ref);
+    let mut faults: BTreeMap<usize, Vec<Diagnostic>> =
+        match compile_measures(&sources, workflows) {
+            Ok(_) => BTreeMap::new(),
+            Err(faulty) => faulty.into_iter().collect(),
+        };
+    let (mut good, mut faulty) = (Vec::new(), Vec::new());
+    for (index, file) in files.into_iter().enumerate().take(count) {
+        match faults.remove(&index) {
+            Some(faults) => faulty.push((file, faults)),
+            None => {
+                let name = file.path.file_stem().unwrap_or_default();
+                let name = name.to_string_lossy();
+                good.push(Text::new(
+                    format!("正确 指标 {name}"),
+                    format!("ok measure {name}"),
+                ));
+            }
+        }
+    }
+    Ok((good, faulty))
 }
 
 /// Writes what is in order, and every fault in its place.

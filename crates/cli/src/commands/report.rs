@@ -1,4 +1,5 @@
 mod critical_path;
+mod measures;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Turnaround(TurnaroundArguments),
     /// The quickest way through each clock, from the shortest times cases stayed in its states
     CriticalPath(critical_path::Arguments),
+    /// Figures as measures define them, each with the list behind it
+    Measures(measures::Arguments),
 }
 
 /// Which cases are counted.
@@ -60,6 +63,7 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
     match command {
         Command::Turnaround(arguments) => run_turnaround(&arguments, screen).await,
         Command::CriticalPath(arguments) => critical_path::run(&arguments, screen).await,
+        Command::Measures(arguments) => measures::run(&arguments, screen).await,
     }
 }
 

@@ -14,20 +14,28 @@ use crate::measure::{
 use crate::schema::MEASURE;
 use crate::source::{At, check_length, parse};
 use crate::suggest::nearest;
-use crate::{Diagnostic, Library, Text, Workflow};
+use crate::{Diagnostic, Text, Workflow};
 
 /// The most digits a figure is said with, before or behind the point.
 const DIGITS_MAX: i8 = 6;
 
-/// Compiles measures together, each against the newest version of its workflow in the library.
+/// Compiles measures together, each against the newest version of its workflow among these; of one
+/// version that comes twice, the last.
 ///
 /// # Errors
 ///
 /// By the index of the source, every fault in it, in the order of the text.
-pub fn compile_measures(
+pub fn compile_measures<'w>(
     sources: &[&str],
-    library: &Library,
+    workflows: impl IntoIterator<Item = &'w Workflow>,
 ) -> Result<Measures, Vec<(usize, Vec<Diagnostic>)>> {
+    let mut newest: BTreeMap<&str, &Workflow> = BTreeMap::new();
+    for workflow in workflows {
+        let known = newest.entry(&workflow.name).or_insert(workflow);
+        if known.version <= workflow.version {
+            *known = workflow;
+        }
+    }
     let mut faults: Vec<Vec<Diagnostic>> = vec![Vec::new(); sources.len()];
     let mut compiled: Vec<(usize, MeasureDefinition, Measure)> = Vec::new();
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
@@ -45,7 +53,7 @@ pub fn compile_measures(
                     definition: &definition,
                     faults: Vec::new(),
                 };
-                match compiler.run(library) {
+                match compiler.run(&newest) {
                     Some(measure) if compiler.faults.is_empty() => {
                         compiled.push((index, definition, measure));
                     }
@@ -228,7 +236,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn run(&mut self, library: &Library) -> Option<Measure> {
+    fn run(&mut self, workflows: &BTreeMap<&str, &Workflow>) -> Option<Measure> {
         let definition = self.definition;
         self.check_name();
         if !is_date(&definition.cut_off) {
@@ -244,8 +252,8 @@ impl Compiler<'_> {
         }
         self.check_keys();
         let saying = self.saying();
-        let Some(workflow) = library.workflow(&definition.workflow, None).ok() else {
-            let known: Vec<&str> = library.newest().map(|it| it.name.as_str()).collect();
+        let Some(workflow) = workflows.get(definition.workflow.as_str()).copied() else {
+            let known: Vec<&str> = workflows.keys().copied().collect();
             self.unknown(
                 "unknown-workflow",
                 ("流程", "workflow"),
