@@ -109,29 +109,48 @@ impl SayingWord {
 
 impl Saying {
     /// Returns the figure in words. The number is the one that was written down, else the one
-    /// nearest to the figure of which the word is true.
+    /// nearest to the figure of which the word is true; where there is none above zero, the figure
+    /// is said without the word.
     pub fn say(&self, quantity: Quantity) -> Text {
-        let (number, digits) = match self.number {
-            Some(number) => (i128::from(number), 0),
-            None => (self.computed(quantity, self.digits), self.digits),
+        if let Some(number) = self.number {
+            return self.worded(quantity, i128::from(number), 0);
+        }
+        let number = self.computed(quantity, self.digits);
+        let power = 10_i128.pow(u32::from(self.digits.max(0).unsigned_abs()));
+        if self.word.is_none() || number > 0 && self.true_of(quantity, number, power) {
+            return self.worded(quantity, number, self.digits);
+        }
+        let plain = Self {
+            digits: self.digits.max(0),
+            word: None,
+            ..*self
         };
-        self.worded(quantity, number, digits)
+        plain.worded(
+            quantity,
+            plain.computed(quantity, plain.digits),
+            plain.digits,
+        )
     }
 
     /// Tells whether what [`say`](Self::say) says is true of the figure. A number that is computed
     /// always is.
     pub fn holds(&self, quantity: Quantity) -> bool {
-        let Some(number) = self.number else {
-            return true;
-        };
+        self.number
+            .is_none_or(|number| self.true_of(quantity, i128::from(number), 1))
+    }
+
+    /// Tells whether the word is true of the figure with `number / power`, in the unit.
+    fn true_of(&self, quantity: Quantity, number: i128, power: i128) -> bool {
         let (value, unit) = quantity.fraction(self.unit);
-        let number = i128::from(number);
-        let said = number.saturating_mul(unit);
+        let (value, said) = (value.saturating_mul(power), number.saturating_mul(unit));
         match self.word {
             None => value == said,
             Some(SayingWord::Over) => value > said,
             Some(SayingWord::Reached) => value >= said,
-            Some(SayingWord::About) => self.computed(quantity, self.digits.min(0)) == number,
+            Some(SayingWord::About) if power == 1 => {
+                self.computed(quantity, self.digits.min(0)) == number
+            }
+            Some(SayingWord::About) => true,
             Some(SayingWord::Nearly) => {
                 value < said && value.saturating_mul(10) >= said.saturating_mul(9)
             }
@@ -281,7 +300,9 @@ mod tests {
             (tenths(981), -1, Some(Under), "不到100亿元", "under 10 billion yuan"),
             (tenths(830), -1, Some(Odd), "80余亿元", "8 billion yuan odd"),
             (Quantity::Count { cases: 9 }, -1, Some(Nearly), "近10", "nearly 10"),
-            (Quantity::Count { cases: 10 }, -1, Some(Nearly), "近20", "nearly 20"),
+            // 10 is not nearly 20, and nothing is over anything: then no word is said.
+            (Quantity::Count { cases: 10 }, -1, Some(Nearly), "10", "10"),
+            (tenths(0), -2, Some(Over), "0亿元", "0 billion yuan"),
             (Quantity::Count { cases: 83 }, -1, Some(Odd), "80余", "80 odd"),
             (Quantity::Share { part: 10, whole: 15 }, 1, None, "66.7%", "66.7%"),
             (Quantity::Share { part: 6, whole: 15 }, 0, None, "40%", "40%"),
