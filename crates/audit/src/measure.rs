@@ -135,10 +135,7 @@ pub fn figure<'a>(
 }
 
 /// Takes the cases of a measure.
-fn take<'a>(
-    measure: &Measure,
-    cases: impl IntoIterator<Item = (&'a Workflow, &'a Case)>,
-) -> Taken {
+fn take<'a>(measure: &Measure, cases: impl IntoIterator<Item = (&'a Workflow, &'a Case)>) -> Taken {
     let mut taken = Taken {
         rows: Vec::new(),
         left_out: Vec::new(),
@@ -190,7 +187,9 @@ fn take<'a>(
         }
     }
     taken.rows.sort_by_key(|row| (row.since, row.case));
-    taken.left_out.sort_by(|one, other| one.number.cmp(&other.number));
+    taken
+        .left_out
+        .sort_by(|one, other| one.number.cmp(&other.number));
     taken
 }
 
@@ -199,15 +198,16 @@ fn since(population: &Population, workflow: &Workflow, case: &Case) -> Option<Ti
     if population.workflow != workflow.name {
         return None;
     }
-    let entered = population.states.iter().filter_map(|state| {
-        match population.when {
+    let entered = population
+        .states
+        .iter()
+        .filter_map(|state| match population.when {
             PopulationWhen::Reached => {
                 let first = case.stays.get(state)?.first()?.from;
                 by_the_end(population, workflow, first).then_some(first)
             }
             PopulationWhen::At => was_at(population, workflow, case, state),
-        }
-    });
+        });
     entered.min()
 }
 

@@ -76,7 +76,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("user add", "department", "部门"),
     ("user add", "token", "不设密码，生成接口令牌并显示这一次"),
     ("check", "", "检查日历、流程与指标的定义，逐处指出全部错误"),
-    ("check", "files", "要检查的日历、流程和指标；不指定则检查自带的"),
+    (
+        "check",
+        "files",
+        "要检查的日历、流程和指标；不指定则检查自带的",
+    ),
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
     ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),

@@ -173,10 +173,9 @@ impl Measure {
         filter
             .eval(&Facts { case, at })
             .map_err(|error| match error {
-                GuardError::MissingField { name } => Text::new(
-                    format!("未填写 `{name}`"),
-                    format!("`{name}` is not known"),
-                ),
+                GuardError::MissingField { name } => {
+                    Text::new(format!("未填写 `{name}`"), format!("`{name}` is not known"))
+                }
                 error => Text::new(error.to_string(), error.to_string()),
             })
     }

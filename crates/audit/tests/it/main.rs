@@ -9,5 +9,6 @@
 mod attainment;
 mod control_chart;
 mod distribution;
+mod measure;
 mod suites;
 mod vectors;

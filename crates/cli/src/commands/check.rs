@@ -149,11 +149,10 @@ fn check_measures(
     }
     let sources: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
     let workflows = shipped.newest().chain(library.newest()).map(Arc::as_ref);
-    let mut faults: BTreeMap<usize, Vec<Diagnostic>> =
-        match compile_measures(&sources, workflows) {
-            Ok(_) => BTreeMap::new(),
-            Err(faulty) => faulty.into_iter().collect(),
-        };
+    let mut faults: BTreeMap<usize, Vec<Diagnostic>> = match compile_measures(&sources, workflows) {
+        Ok(_) => BTreeMap::new(),
+        Err(faulty) => faulty.into_iter().collect(),
+    };
     let (mut good, mut faulty) = (Vec::new(), Vec::new());
     for (index, file) in files.into_iter().enumerate().take(count) {
         match faults.remove(&index) {

@@ -465,7 +465,10 @@ impl Compiler<'_> {
             (true, false) => (PopulationWhen::At, &definition.at),
             (one, _) => {
                 let (zh, en) = if one {
-                    ("没有写数哪些办件。", "It does not say which cases it is about.")
+                    (
+                        "没有写数哪些办件。",
+                        "It does not say which cases it is about.",
+                    )
                 } else {
                     (
                         "`reached` 和 `at` 只能写一个。",

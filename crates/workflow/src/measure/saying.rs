@@ -155,7 +155,11 @@ impl Saying {
                 value < said && value.saturating_mul(10) >= said.saturating_mul(9)
             }
             Some(SayingWord::Odd) => {
-                value > said && value < number.saturating_add(roundness(number)).saturating_mul(unit)
+                value > said
+                    && value
+                        < number
+                            .saturating_add(roundness(number))
+                            .saturating_mul(unit)
             }
             Some(SayingWord::Under) => value < said,
         }
@@ -231,10 +235,7 @@ impl Saying {
             }
             Some(word) => {
                 let word = word.text();
-                Text::new(
-                    format!("{}{zh}", word.zh),
-                    format!("{} {en}", word.en),
-                )
+                Text::new(format!("{}{zh}", word.zh), format!("{} {en}", word.en))
             }
         }
     }
@@ -291,21 +292,84 @@ mod tests {
         };
         let rows = [
             (tenths(1279), 0, None, "128亿元", "12.8 billion yuan"),
-            (tenths(1285), 0, Some(About), "约129亿元", "about 12.9 billion yuan"),
-            (tenths(3054), -2, Some(Over), "超300亿元", "over 30 billion yuan"),
+            (
+                tenths(1285),
+                0,
+                Some(About),
+                "约129亿元",
+                "about 12.9 billion yuan",
+            ),
+            (
+                tenths(3054),
+                -2,
+                Some(Over),
+                "超300亿元",
+                "over 30 billion yuan",
+            ),
             // 超 does not include the number itself.
-            (tenths(3000), -2, Some(Over), "超200亿元", "over 20 billion yuan"),
-            (tenths(3000), -2, Some(Reached), "达300亿元", "reaching 30 billion yuan"),
-            (tenths(340), 0, Some(Reached), "达34亿元", "reaching 3.4 billion yuan"),
-            (tenths(981), -1, Some(Under), "不到100亿元", "under 10 billion yuan"),
+            (
+                tenths(3000),
+                -2,
+                Some(Over),
+                "超200亿元",
+                "over 20 billion yuan",
+            ),
+            (
+                tenths(3000),
+                -2,
+                Some(Reached),
+                "达300亿元",
+                "reaching 30 billion yuan",
+            ),
+            (
+                tenths(340),
+                0,
+                Some(Reached),
+                "达34亿元",
+                "reaching 3.4 billion yuan",
+            ),
+            (
+                tenths(981),
+                -1,
+                Some(Under),
+                "不到100亿元",
+                "under 10 billion yuan",
+            ),
             (tenths(830), -1, Some(Odd), "80余亿元", "8 billion yuan odd"),
-            (Quantity::Count { cases: 9 }, -1, Some(Nearly), "近10", "nearly 10"),
+            (
+                Quantity::Count { cases: 9 },
+                -1,
+                Some(Nearly),
+                "近10",
+                "nearly 10",
+            ),
             // 10 is not nearly 20, and nothing is over anything: then no word is said.
             (Quantity::Count { cases: 10 }, -1, Some(Nearly), "10", "10"),
             (tenths(0), -2, Some(Over), "0亿元", "0 billion yuan"),
-            (Quantity::Count { cases: 83 }, -1, Some(Odd), "80余", "80 odd"),
-            (Quantity::Share { part: 10, whole: 15 }, 1, None, "66.7%", "66.7%"),
-            (Quantity::Share { part: 6, whole: 15 }, 0, None, "40%", "40%"),
+            (
+                Quantity::Count { cases: 83 },
+                -1,
+                Some(Odd),
+                "80余",
+                "80 odd",
+            ),
+            (
+                Quantity::Share {
+                    part: 10,
+                    whole: 15,
+                },
+                1,
+                None,
+                "66.7%",
+                "66.7%",
+            ),
+            (
+                Quantity::Share { part: 6, whole: 15 },
+                0,
+                None,
+                "40%",
+                "40%",
+            ),
             // Half is rounded up: 0.125 is 12.5 %.
             (Quantity::Share { part: 1, whole: 8 }, 0, None, "13%", "13%"),
         ];
@@ -325,8 +389,22 @@ mod tests {
             (yi(129), Over, 128, true),
             (yi(34), Reached, 34, true),
             (yi(33), Reached, 34, false),
-            (Quantity::Yuan { yuan: 12_750_000_000 }, About, 128, true),
-            (Quantity::Yuan { yuan: 12_749_999_999 }, About, 128, false),
+            (
+                Quantity::Yuan {
+                    yuan: 12_750_000_000,
+                },
+                About,
+                128,
+                true,
+            ),
+            (
+                Quantity::Yuan {
+                    yuan: 12_749_999_999,
+                },
+                About,
+                128,
+                false,
+            ),
             (yi(95), Nearly, 100, true),
             (yi(89), Nearly, 100, false),
             (yi(100), Nearly, 100, false),

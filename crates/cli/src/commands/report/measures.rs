@@ -8,9 +8,7 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use groundbreak_audit::{Figure, figure};
 use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_workflow::{
-    AmountUnit, Case, Measures, Quantity, Saying, Text, Workflow, nearest,
-};
+use groundbreak_workflow::{AmountUnit, Case, Measures, Quantity, Saying, Text, Workflow, nearest};
 
 use super::{Selection, cases};
 use crate::definitions::{self, DefinitionFile};
@@ -62,7 +60,11 @@ pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ou
         }
     }
     let sound = figures.iter().all(|figure| figure.findings.is_empty());
-    Ok(if sound { Outcome::Good } else { Outcome::Finding })
+    Ok(if sound {
+        Outcome::Good
+    } else {
+        Outcome::Finding
+    })
 }
 
 /// The names that were asked for, all if none were.
