@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use groundbreak_engine::Engine;
-use groundbreak_workflow::{Case, CaseId, Situation, Workflow};
+use groundbreak_workflow::{Case, CaseId, Measures, Situation, Workflow};
 use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
@@ -23,10 +23,13 @@ pub struct ServerOptions {
     pub https: bool,
     /// The most streams of live updates at once. Each holds a connection.
     pub streams_max: usize,
+    /// Measures that the audit pages show, compiled against the workflows of the engine.
+    pub measures: Measures,
 }
 
 impl ServerOptions {
-    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams.
+    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams, no
+    /// measures.
     #[must_use]
     pub fn new(accounts: Accounts) -> Self {
         Self {
@@ -34,6 +37,7 @@ impl ServerOptions {
             demo: false,
             https: false,
             streams_max: 1_000,
+            measures: Measures::new(),
         }
     }
 
@@ -54,6 +58,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) demo: bool,
     pub(crate) https: bool,
+    pub(crate) measures: Measures,
     /// One permit for a stream of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for a password being checked: each takes 19 MiB and a core for a while.
@@ -75,6 +80,7 @@ impl App {
             sessions: Sessions::default(),
             demo: options.demo,
             https: options.https,
+            measures: options.measures,
             streams: Arc::new(Semaphore::new(
                 options.streams_max.min(Semaphore::MAX_PERMITS),
             )),

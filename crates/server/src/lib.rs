@@ -18,6 +18,7 @@ mod app;
 mod assets;
 mod clock;
 mod facts;
+mod figures;
 mod form;
 mod frame;
 mod journal;

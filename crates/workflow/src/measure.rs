@@ -19,6 +19,7 @@ mod compile;
 mod saying;
 
 pub use compile::compile_measures;
+pub(crate) use compile::guard_of;
 pub use saying::{AmountUnit, Quantity, Saying, SayingWord};
 
 /// A figure over cases, as it is written.

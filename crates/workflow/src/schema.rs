@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::Mapping;
 use crate::block::{BlockDefinition, SECTIONS};
 use crate::definition::Definition;
+use crate::district::DistrictDefinition;
 use crate::measure::MeasureDefinition;
 
 mod editor;
@@ -60,6 +61,13 @@ pub(crate) static CALENDAR: LazyLock<Value> = LazyLock::new(|| {
 /// The form of a measure.
 pub(crate) static MEASURE: LazyLock<Value> = LazyLock::new(|| {
     let mut schema = schemars::schema_for!(MeasureDefinition).to_value();
+    schema["properties"]["$schema"] = schema_key();
+    schema
+});
+
+/// The form of the register of a district.
+pub(crate) static DISTRICT: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema = schemars::schema_for!(DistrictDefinition).to_value();
     schema["properties"]["$schema"] = schema_key();
     schema
 });

@@ -89,7 +89,8 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     // The same directory again, on the time of the machine: a start like any other.
     let engine = Engine::open(directory::open(data)?, EngineOptions::default()).await?;
     let workflows = engine.workflows();
-    let options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    let mut options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    options.measures = definitions::measures(&DefinitionFile::shipped_measures(), &workflows)?;
     let router = router(engine.clone(), options);
     let address = listener.local_addr().context("the address is not known")?;
     screen.line(format!(

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// File of accounts. Without it, accounts.json in the data directory
     #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
-    /// Folder of calendars and workflows to publish, besides the shipped ones
+    /// Folder of calendars and workflows to publish, besides the shipped ones, and of measures to show
     #[arg(long, value_name = "DIR")]
     workflows: Option<PathBuf>,
     /// Back up into this directory all the time, a second or two behind; `restore` takes it
@@ -50,9 +50,12 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         .accounts
         .unwrap_or_else(|| directory::accounts_path(&arguments.data));
     let accounts = read_accounts(&accounts_path)?;
-    let own = match &arguments.workflows {
-        Some(folder) => DefinitionFile::read_all(folder)?,
-        None => Vec::new(),
+    let (own, measures) = match &arguments.workflows {
+        Some(folder) => (
+            DefinitionFile::read_all(folder)?,
+            DefinitionFile::read_measures(folder)?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
     // Taken before the data is opened: recovering takes a while, a taken port does not.
     let listener = TcpListener::bind(arguments.listen)
@@ -81,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     let signing = Signing::start(arguments.data, store)?;
     let mut options = ServerOptions::new(accounts);
     options.https = arguments.https;
+    options.measures = definitions::measures(&measures, &engine.workflows())?;
     let router = router(engine.clone(), options);
     screen.line(format!(
         "{} http://{address}/",

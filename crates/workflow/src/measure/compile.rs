@@ -263,10 +263,12 @@ impl Compiler<'_> {
             return None;
         };
         let (population, state_titles) = self.population(workflow);
-        let filter = definition
-            .filter
-            .as_ref()
-            .and_then(|filter| self.filter(filter, workflow));
+        let filter = match definition.filter.as_ref() {
+            None => None,
+            Some(filter) => guard_of(filter, workflow)
+                .map_err(|faults| self.faults.extend(faults))
+                .ok(),
+        };
         if let Some(amount) = &definition.amount {
             self.check_amount(amount, workflow);
         }
@@ -509,31 +511,6 @@ impl Compiler<'_> {
         (population, titles)
     }
 
-    /// Compiles the filter. It may name facts and states; documents change after the cut-off date
-    /// and are not told apart.
-    fn filter(&mut self, source: &At<String>, workflow: &Workflow) -> Option<Guard> {
-        let fields = |name: &str| workflow.fields.get(name).map(kind_of);
-        let scope = Scope {
-            fields: &fields,
-            field_names: workflow.fields.keys().cloned().collect(),
-            state_names: workflow.states.keys().cloned().collect(),
-            document_names: Vec::new(),
-        };
-        match Guard::compile(&source.value, &scope) {
-            Ok(guard) => Some(guard),
-            Err(faults) => {
-                for fault in faults {
-                    let span = within(source, &fault.range);
-                    self.faults.push(Diagnostic {
-                        help: fault.help.or_else(|| guard_help(fault.code)),
-                        ..Diagnostic::new(fault.code, span, fault.message)
-                    });
-                }
-                None
-            }
-        }
-    }
-
     fn check_amount(&mut self, amount: &At<String>, workflow: &Workflow) {
         let money = |kind| kind == FieldType::Money;
         match workflow.fields.get(&amount.value) {
@@ -556,6 +533,25 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Compiles a condition over the cases of a workflow. It may name facts and states; documents change
+/// after the cut-off date and are not told apart.
+pub(crate) fn guard_of(source: &At<String>, workflow: &Workflow) -> Result<Guard, Vec<Diagnostic>> {
+    let fields = |name: &str| workflow.fields.get(name).map(kind_of);
+    let scope = Scope {
+        fields: &fields,
+        field_names: workflow.fields.keys().cloned().collect(),
+        state_names: workflow.states.keys().cloned().collect(),
+        document_names: Vec::new(),
+    };
+    Guard::compile(&source.value, &scope).map_err(|faults| {
+        let placed = faults.into_iter().map(|fault| Diagnostic {
+            help: fault.help.or_else(|| guard_help(fault.code)),
+            ..Diagnostic::new(fault.code, within(source, &fault.range), fault.message)
+        });
+        placed.collect()
+    })
 }
 
 fn kind_of(field: &crate::Field) -> FactKind {

@@ -108,6 +108,16 @@ impl SayingWord {
 }
 
 impl Saying {
+    /// Returns how a whole number is said in a unit, without a word.
+    pub fn plain(unit: AmountUnit) -> Self {
+        Self {
+            unit,
+            digits: 0,
+            word: None,
+            number: None,
+        }
+    }
+
     /// Returns the figure in words. The number is the one that was written down, else the one
     /// nearest to the figure of which the word is true; where there is none above zero, the figure
     /// is said without the word.

@@ -204,13 +204,7 @@ fn amount(yuan: i64) -> Text {
     } else {
         AmountUnit::Yuan
     };
-    let saying = Saying {
-        unit,
-        digits: 0,
-        word: None,
-        number: None,
-    };
-    saying.say(Quantity::Yuan { yuan })
+    Saying::plain(unit).say(Quantity::Yuan { yuan })
 }
 
 fn findings(figure: &Figure, screen: &mut Screen) -> Result<()> {
