@@ -75,11 +75,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("user add", "roles", "角色，用流程中的名称；可写多次"),
     ("user add", "department", "部门"),
     ("user add", "token", "不设密码，生成接口令牌并显示这一次"),
-    ("check", "", "检查日历、流程与指标的定义，逐处指出全部错误"),
+    (
+        "check",
+        "",
+        "检查日历、流程、指标与登记册的定义，逐处指出全部错误",
+    ),
     (
         "check",
         "files",
-        "要检查的日历、流程和指标；不指定则检查自带的",
+        "要检查的日历、流程、指标和登记册；不指定则检查自带的",
     ),
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
@@ -284,6 +288,23 @@ const WORDS: &[(&str, &str, &str)] = &[
         "指标所在目录；不指定则用自带的",
     ),
     ("report measures", "format", "输出形式"),
+    (
+        "report appraisal",
+        "",
+        "各招商队伍的军令状完成情况与得分，逐分说明",
+    ),
+    ("report appraisal", "data", "数据目录"),
+    (
+        "report appraisal",
+        "until",
+        "计入的最后一天（2023-04-20），以流程所在地为准",
+    ),
+    (
+        "report appraisal",
+        "district",
+        "区的登记册；不指定则用自带的",
+    ),
+    ("report appraisal", "format", "输出形式"),
     ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
     (
         "clock",

@@ -57,6 +57,8 @@ pub(crate) enum DefinitionKind {
     Block,
     /// A figure over cases.
     Measure,
+    /// The register of a district.
+    District,
 }
 
 impl DefinitionKind {
@@ -70,6 +72,9 @@ impl DefinitionKind {
         // A measure names the workflow it counts.
         if keys.clone().any(|key| key == "measure") {
             return Self::Measure;
+        }
+        if keys.clone().any(|key| key == "district") {
+            return Self::District;
         }
         // `workflow` may stand anywhere, and then decides.
         if keys.clone().any(|key| key == "workflow" || key == "states") {
@@ -202,6 +207,15 @@ impl DefinitionFile {
             Self::alone(file.path.into(), DefinitionKind::Measure, text)
         });
         measures.collect()
+    }
+
+    /// Returns the registers of districts that come with this program.
+    pub(crate) fn shipped_districts() -> Vec<Self> {
+        let districts = shipped::DISTRICTS.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::District, text)
+        });
+        districts.collect()
     }
 
     fn read_of(folder: &Path, kinds: &[DefinitionKind]) -> Result<Vec<Self>> {
@@ -367,6 +381,7 @@ mod tests {
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
             ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
+            ("district: pengjiang\nteams:\n", DefinitionKind::District),
             (
                 "measure: planned\nworkflow: investment-lead\n",
                 DefinitionKind::Measure,

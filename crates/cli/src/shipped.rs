@@ -36,6 +36,9 @@ pub(crate) const BLOCKS: [ShippedFile; 2] = shipped![
     "workflows/blocks/pre-review.yaml",
 ];
 
+/// Registers of districts.
+pub(crate) const DISTRICTS: [ShippedFile; 1] = shipped!["workflows/districts/pengjiang.yaml"];
+
 /// Measures over the cases of the workflows above.
 pub(crate) const MEASURES: [ShippedFile; 25] = shipped![
     "workflows/measures/ceremony-february-amount.yaml",
@@ -80,6 +83,7 @@ mod tests {
             "workflows",
             "workflows/blocks",
             "workflows/calendars",
+            "workflows/districts",
             "workflows/measures",
         ] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap() {
@@ -94,6 +98,7 @@ mod tests {
             .chain(&WORKFLOWS)
             .chain(&BLOCKS)
             .chain(&MEASURES)
+            .chain(&DISTRICTS)
             .map(|file| file.path.to_owned())
             .collect();
         assert_eq!(shipped, files);

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::is_date;
+use crate::data::{FieldType, is_date};
 use crate::definition::Named;
 use crate::facts::Facts;
 use crate::form::{self, Read};
@@ -104,6 +104,10 @@ pub(crate) struct AppraisalDefinition {
     workflow: At<String>,
     /// The state that earns them, once.
     reached: At<String>,
+    /// The fact that names the team of a project by its code.
+    team: At<String>,
+    /// The fact that is its amount.
+    amount: At<String>,
     /// Points of a project: the first that holds.
     classes: Vec<ClassDefinition>,
     /// What multiplies them: each that holds.
@@ -195,6 +199,10 @@ pub struct AppraisalRules {
     pub workflow: String,
     /// The state that earns them, once.
     pub reached: String,
+    /// The fact that names the team of a project by its code.
+    pub team: String,
+    /// The fact that is its amount.
+    pub amount: String,
     classes: Vec<Rule>,
     tags: Vec<Rule>,
 }
@@ -258,10 +266,9 @@ fn holds(rule: &Rule, case: &Case) -> Result<bool, Text> {
     rule.when
         .eval(&Facts { case, at: &at })
         .map_err(|error| match error {
-            GuardError::MissingField { name } => Text::new(
-                format!("未填写 `{name}`"),
-                format!("`{name}` is not known"),
-            ),
+            GuardError::MissingField { name } => {
+                Text::new(format!("未填写 `{name}`"), format!("`{name}` is not known"))
+            }
             error => Text::new(error.to_string(), error.to_string()),
         })
 }
@@ -524,10 +531,7 @@ impl Compiler<'_> {
                     format!("是否指 `{meant}`？"),
                     format!("Did you mean `{meant}`?"),
                 ),
-                None => Text::new(
-                    "请写该流程的状态名。",
-                    "Name a state of the workflow.",
-                ),
+                None => Text::new("请写该流程的状态名。", "Name a state of the workflow."),
             };
             self.fault(
                 "unknown-state",
@@ -539,6 +543,26 @@ impl Compiler<'_> {
                 help,
             );
         }
+        for (name, kind) in [
+            (&rules.team, FieldType::Text),
+            (&rules.amount, FieldType::Money),
+        ] {
+            let field = workflow.fields.get(&name.value);
+            if field.is_none_or(|field| field.kind != kind) {
+                self.fault(
+                    "unknown-field",
+                    &name.span,
+                    Text::new(
+                        format!("流程没有这样的信息项 `{name}`。"),
+                        format!("The workflow has no such fact `{name}`."),
+                    ),
+                    Text::new(
+                        "队伍取文字类型的信息项，金额取 money 类型的。",
+                        "The team is a fact of the type text, the amount one of the type money.",
+                    ),
+                );
+            }
+        }
         let classes = rules
             .classes
             .iter()
@@ -547,8 +571,8 @@ impl Compiler<'_> {
             .tags
             .iter()
             .map(|tag| (&tag.title, &tag.when, tag.percent.value));
-        let mut rule = |(title, when, number): (&Text, &At<String>, u32)| {
-            match guard_of(when, workflow) {
+        let mut rule =
+            |(title, when, number): (&Text, &At<String>, u32)| match guard_of(when, workflow) {
                 Ok(when) => Some(Rule {
                     title: title.clone(),
                     when,
@@ -558,14 +582,15 @@ impl Compiler<'_> {
                     self.faults.extend(faults);
                     None
                 }
-            }
-        };
+            };
         Some(AppraisalRules {
             version: rules.version.value,
             title: rules.title.clone(),
             in_force: rules.in_force.value.clone(),
             workflow: rules.workflow.value.clone(),
             reached: rules.reached.value.clone(),
+            team: rules.team.value.clone(),
+            amount: rules.amount.value.clone(),
             classes: classes.filter_map(&mut rule).collect(),
             tags: tags.filter_map(&mut rule).collect(),
         })

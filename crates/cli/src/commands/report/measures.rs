@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -10,7 +10,7 @@ use groundbreak_audit::{Figure, figure};
 use groundbreak_engine::{Engine, EngineOptions};
 use groundbreak_workflow::{AmountUnit, Case, Measures, Quantity, Saying, Text, Workflow, nearest};
 
-use super::{Selection, cases};
+use super::current_cases;
 use crate::definitions::{self, DefinitionFile};
 use crate::directory;
 use crate::screen::{Format, Screen};
@@ -103,7 +103,7 @@ async fn counted(
     engine: &Engine,
     measures: &Measures,
     names: &[String],
-    data: &std::path::Path,
+    data: &Path,
 ) -> Result<Vec<(Arc<Workflow>, Arc<Case>)>> {
     let workflows: BTreeSet<&str> = names
         .iter()
@@ -112,16 +112,8 @@ async fn counted(
         .collect();
     let mut counted = Vec::new();
     for workflow in workflows {
-        let selection = Selection {
-            data: data.to_owned(),
-            workflow: Some(workflow.to_owned()),
-            from: None,
-            to: None,
-        };
-        counted.extend(cases(engine, &selection).await?);
+        counted.extend(current_cases(engine, data, workflow).await?);
     }
-    // One that was migrated also comes with its former versions.
-    counted.retain(|(workflow, case)| case.version == workflow.version);
     Ok(counted)
 }
 
@@ -198,7 +190,7 @@ fn show(figure: &Figure, screen: &mut Screen) -> Result<()> {
 }
 
 /// An amount of a row, exactly: in 万元, where that is whole.
-fn amount(yuan: i64) -> Text {
+pub(super) fn amount(yuan: i64) -> Text {
     let unit = if yuan % 10_000 == 0 {
         AmountUnit::Wan
     } else {
