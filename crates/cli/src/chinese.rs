@@ -29,7 +29,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "serve",
         "workflows",
-        "叠加在自带定义之上的日历、流程与构件所在目录；可重复，后者优先",
+        "叠加在自带定义之上的日历、流程与构件所在目录，其中的指标一并显示；可重复，后者优先",
     ),
     (
         "serve",
@@ -80,8 +80,16 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("user add", "roles", "角色，用流程中的名称；可写多次"),
     ("user add", "department", "部门"),
     ("user add", "token", "不设密码，生成接口令牌并显示这一次"),
-    ("check", "", "检查日历与流程定义，逐处指出全部错误"),
-    ("check", "files", "要检查的定义；不指定则检查自带的"),
+    (
+        "check",
+        "",
+        "检查日历、流程、指标与登记册的定义，逐处指出全部错误",
+    ),
+    (
+        "check",
+        "files",
+        "要检查的日历、流程、指标和登记册；不指定则检查自带的",
+    ),
     ("check", "calendars", "除自带的以外，定义可用的日历所在目录"),
     ("check", "format", "输出形式"),
     ("schema", "", "输出流程定义的 JSON Schema，供编辑器使用"),
@@ -292,6 +300,40 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("report critical-path", "to", "只计当日或之前接件的"),
     ("report critical-path", "format", "输出形式"),
+    (
+        "report measures",
+        "",
+        "按指标定义计算数字，每个数字附背后的清单",
+    ),
+    (
+        "report measures",
+        "names",
+        "要计算的指标，并列出背后的清单；不指定则计算全部，只列数字",
+    ),
+    ("report measures", "data", "数据目录"),
+    (
+        "report measures",
+        "measures",
+        "指标所在目录；不指定则用自带的",
+    ),
+    ("report measures", "format", "输出形式"),
+    (
+        "report appraisal",
+        "",
+        "各招商队伍的军令状完成情况与得分，逐分说明",
+    ),
+    ("report appraisal", "data", "数据目录"),
+    (
+        "report appraisal",
+        "until",
+        "计入的最后一天（2023-04-20），以流程所在地为准",
+    ),
+    (
+        "report appraisal",
+        "district",
+        "区的登记册；不指定则用自带的",
+    ),
+    ("report appraisal", "format", "输出形式"),
     ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
     (
         "clock",

@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// Manage who may sign in
     #[command(subcommand)]
     User(user::Command),
-    /// Check calendars and workflow definitions, and show every fault in its place
+    /// Check calendars, workflows, measures and registers, and show every fault in its place
     Check(check::Arguments),
     /// Print the JSON Schema of workflow definitions, for editors
     Schema(schema::Arguments),

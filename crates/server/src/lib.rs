@@ -19,6 +19,7 @@ mod assets;
 mod clock;
 mod facts;
 mod file;
+mod figures;
 mod form;
 mod frame;
 mod journal;

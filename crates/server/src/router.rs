@@ -13,7 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, desk, journal, new_case, note, paper, sign_in, workflows,
+    act, audit, case, chart, clock, desk, journal, measures, new_case, note, paper, sign_in,
+    workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -82,6 +83,8 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases/{number}/events", get(live::of_case))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
+        .route("/audit/measures", get(measures::measures))
+        .route("/audit/measures/{name}", get(measures::measure))
         .route("/workflows", get(workflows::workflows))
         .route(
             "/workflows/{name}/{version}/chart.svg",
@@ -113,6 +116,8 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/workflows", get(api::workflows::list))
         .route("/workflows/{name}", get(api::workflows::one))
         .route("/reports/turnaround", get(api::reports::turnaround))
+        .route("/reports/measures", get(api::reports::measures))
+        .route("/reports/measures/{name}", get(api::reports::measure))
         .route("/events", get(live::of_all))
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(CALL_BYTES_MAX))

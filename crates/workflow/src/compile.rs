@@ -769,7 +769,7 @@ impl Compiler<'_> {
 }
 
 /// The way out of a fault of a guard that has no particular one.
-fn guard_help(code: &str) -> Option<Text> {
+pub(crate) fn guard_help(code: &str) -> Option<Text> {
     Some(match code {
         "guard-type" => Text::new(
             "两边的类型要一致；各项的类型写在 `data` 下。",
@@ -796,7 +796,7 @@ fn guard_help(code: &str) -> Option<Text> {
 
 /// Places a range inside a scalar in the definition. A scalar that is quoted or folded does not
 /// stand there letter by letter; then all of it is meant.
-fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
+pub(crate) fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
     let written = scalar.span.len();
     let quotes = match written.checked_sub(scalar.value.len()) {
         Some(0) => 0,

@@ -10,5 +10,6 @@ mod attainment;
 mod control_chart;
 mod distribution;
 mod exchange;
+mod measure;
 mod suites;
 mod vectors;
