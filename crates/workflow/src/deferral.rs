@@ -89,6 +89,15 @@ fn timer_of(document: &str) -> String {
     format!("{TIMER}{document}")
 }
 
+/// The first instant after a time within which a document may follow: its last moment still counts.
+///
+/// # Source
+///
+/// 民法典 (Civil Code), article 1259: 以内 includes the number.
+fn over_at(due_at: Timestamp) -> Timestamp {
+    due_at.saturating_add_millis(1)
+}
+
 /// Tells whether an act on a deferred document is allowed although the case has ended: what was
 /// promised is owed all the same.
 pub(crate) fn outlives(case: &Case, act: &Act) -> bool {
@@ -139,7 +148,8 @@ pub(crate) fn defer(
         }
         let rule = workflow.check_deferrable(case, document)?;
         let due_at = workflow
-            .due_after(&rule.within, at)?
+            .fold_start(&rule.within, at)?
+            .due
             .ok_or_else(|| Stuck::Clock {
                 problem: format!("the time of deferred document {document} has no end"),
             })?;
@@ -151,7 +161,7 @@ pub(crate) fn defer(
         });
         draft.record(Entry::TimerArmed {
             timer: timer_of(document),
-            due_at,
+            due_at: over_at(due_at),
         });
     }
     Ok(draft.finish()?)
@@ -201,7 +211,7 @@ pub(crate) fn extend(
     });
     draft.record(Entry::TimerArmed {
         timer: timer_of(document),
-        due_at: until,
+        due_at: over_at(until),
     });
     Ok(draft.finish()?)
 }
@@ -337,8 +347,8 @@ impl Workflow {
         }
     }
 
-    /// When a deferred document has to be there by the newest calendar. `None` for one whose time
-    /// was extended to a date, or is counted on no calendar.
+    /// When the time of a deferred document is over by the newest calendar. `None` for one whose
+    /// time was extended to a date, or is counted on no calendar.
     pub(crate) fn deferral_due(
         &self,
         case: &Case,
@@ -351,10 +361,62 @@ impl Workflow {
             .filter(|rule| !matches!(rule.within(), Budget::Elapsed { .. }));
         match (rule, case.deferrals.get(document)) {
             (Some(rule), Some(deferral)) if deferral.extended_until.is_none() => {
-                self.due_after(&rule.within, deferral.since)
+                let due_at = self.fold_start(&rule.within, deferral.since)?.due;
+                Ok(due_at.map(over_at))
             }
             _ => Ok(None),
         }
+    }
+}
+
+impl Workflow {
+    /// Says in one clause what an entry tells of a deferred document; `None` for every other entry.
+    /// Times are those where the workflow is at home.
+    pub fn deferral_text(&self, entry: &Entry) -> Option<Text> {
+        let when = |at: &Timestamp| at.in_zone(self.calendar.tz()).format("%Y-%m-%d %H:%M");
+        Some(match entry {
+            Entry::DocumentDeferred {
+                document,
+                letter,
+                due_at,
+                ..
+            } => {
+                let (title, due) = (self.document_title(document), when(due_at));
+                Text::new(
+                    format!("容缺 {}，凭“{letter}”，须于 {due} 前补交", title.zh),
+                    format!("Deferred {} on \"{letter}\", to follow by {due}", title.en),
+                )
+            }
+            Entry::DeferralExtended {
+                document,
+                until,
+                reason,
+            } => {
+                let (title, until) = (self.document_title(document), when(until));
+                Text::new(
+                    format!("{} 的容缺期限延至 {until}：{reason}", title.zh),
+                    format!("Extended the time of {} to {until}: {reason}", title.en),
+                )
+            }
+            Entry::DeferralCleared { document } => {
+                let title = self.document_title(document);
+                Text::new(
+                    format!("容缺的 {} 已按期补交", title.zh),
+                    format!("{} followed in time", title.en),
+                )
+            }
+            Entry::DeferralFailed { document } => {
+                let title = self.document_title(document);
+                Text::new(
+                    format!("容缺的 {} 逾期未补，本办件不再容缺", title.zh),
+                    format!(
+                        "{} did not follow in time; nothing more of the case may follow later",
+                        title.en
+                    ),
+                )
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -391,14 +453,14 @@ impl Draft<'_> {
 }
 
 impl Case {
-    /// Returns when a document has to be there, while it is deferred.
+    /// Returns the last instant at which a document may follow, while it is deferred.
     pub fn deferred_until(&self, document: &str) -> Option<Timestamp> {
         let open = self
             .deferrals
             .get(document)
             .is_some_and(|deferral| deferral.end.is_none());
-        open.then(|| self.armed.get(&timer_of(document)).copied())
-            .flatten()
+        let over_at = self.armed.get(&timer_of(document)).filter(|_| open)?;
+        Some(over_at.saturating_add_millis(-1))
     }
 
     /// Returns a document that was deferred and did not come in time: the case has lost the credit

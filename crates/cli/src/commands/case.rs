@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Fire(FireArguments),
     /// Record that a document was handed in; its content stays where it is
     Attach(AttachArguments),
+    /// Let secondary documents follow later, on a written commitment
+    Defer(DeferArguments),
+    /// Give a deferred document more time
+    Extend(ExtendArguments),
     /// Add a remark to the journal of a case
     Comment(CommentArguments),
     /// Have an effect that was given up tried again
@@ -109,6 +113,43 @@ pub(crate) struct AttachArguments {
     /// A remark
     #[arg(long)]
     note: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case defer 20230323-7K2M9Q lease_copy --letter 容缺承诺书2023-12号 --data data --as window_clerk"
+)]
+pub(crate) struct DeferArguments {
+    /// Number of the case
+    number: String,
+    /// Names of the documents
+    #[arg(required = true)]
+    documents: Vec<String>,
+    /// The letter of commitment: its number, or the name of its file
+    #[arg(long)]
+    letter: String,
+    /// A remark
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case extend 20230323-7K2M9Q lease_copy \"2023-04-06 17:30\" 台风停工停业 --data data --as window_clerk"
+)]
+pub(crate) struct ExtendArguments {
+    /// Number of the case
+    number: String,
+    /// Name of the document
+    document: String,
+    /// When it has to be there: 2023-04-06 17:30, where the workflow is at home
+    until: String,
+    /// Why
+    reason: String,
     #[command(flatten)]
     acting: Acting,
 }
