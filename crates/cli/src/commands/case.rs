@@ -256,27 +256,52 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
                 digest,
                 note: arguments.note,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
+        }
+        Command::Defer(arguments) => {
+            let act = Act::Defer {
+                documents: arguments.documents,
+                letter: arguments.letter,
+                note: arguments.note,
+            };
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
+        }
+        Command::Extend(arguments) => {
+            let ExtendArguments {
+                number,
+                document,
+                until,
+                reason,
+                acting,
+            } = arguments;
+            let act = |workflow: &Workflow| {
+                Ok(Act::ExtendDeferral {
+                    document,
+                    until: instant(workflow, "UNTIL", &until)?,
+                    reason,
+                })
+            };
+            act_on(&acting, &number, act, screen).await
         }
         Command::Comment(arguments) => {
             let act = Act::Comment {
                 text: arguments.text,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Resend(arguments) => {
             let act = Act::ResendEffect {
                 effect: EffectId(arguments.effect),
                 note: arguments.note,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Drop(arguments) => {
             let act = Act::DropEffect {
                 effect: EffectId(arguments.effect),
                 reason: arguments.reason,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Show(arguments) => show(&arguments, screen).await,
         Command::List(arguments) => list(&arguments, screen).await,
@@ -320,10 +345,12 @@ async fn fire(arguments: FireArguments, screen: &mut Screen) -> Result<Outcome> 
         note,
         acting,
     } = arguments;
-    let act = |workflow: &Workflow| Act::Fire {
-        event,
-        data: scenario::data(workflow, &facts),
-        note,
+    let act = |workflow: &Workflow| {
+        Ok(Act::Fire {
+            event,
+            data: scenario::data(workflow, &facts),
+            note,
+        })
     };
     act_on(&acting, &number, act, screen).await
 }
@@ -332,14 +359,14 @@ async fn fire(arguments: FireArguments, screen: &mut Screen) -> Result<Outcome> 
 async fn act_on(
     acting: &Acting,
     number: &str,
-    act: impl FnOnce(&Workflow) -> Act,
+    act: impl FnOnce(&Workflow) -> Result<Act>,
     screen: &mut Screen,
 ) -> Result<Outcome> {
     let engine = Engine::open(directory::open(&acting.data)?, EngineOptions::default()).await?;
     let outcome = async {
         let case = find(&engine, number).await?;
         let workflow = engine.workflow(&case.workflow, Some(case.version))?;
-        let act = act(&workflow);
+        let act = act(&workflow)?;
         submit(&engine, &workflow, case.id, acting, act, screen).await
     }
     .await;
@@ -370,7 +397,7 @@ async fn submit(
         effective_at: acting
             .at
             .as_deref()
-            .map(|at| instant(workflow, at))
+            .map(|at| instant(workflow, "--at", at))
             .transpose()?,
         act,
     };
@@ -386,13 +413,13 @@ fn actor(text: &str) -> Actor {
     }
 }
 
-fn instant(workflow: &Workflow, text: &str) -> Result<Timestamp> {
+fn instant(workflow: &Workflow, argument: &str, text: &str) -> Result<Timestamp> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
     }
     let instant = workflow.calendar.local(text);
     Ok(instant.map_err(|error| Trouble::BadArgument {
-        argument: "--at".to_owned(),
+        argument: argument.to_owned(),
         problem: error.text(),
     })?)
 }
