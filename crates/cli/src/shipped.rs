@@ -22,17 +22,19 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 4] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 5] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
     "workflows/matter.yaml",
+    "workflows/commitment-matter.yaml",
 ];
 
 /// Blocks that workflows use.
-pub(crate) const BLOCKS: [ShippedFile; 2] = shipped![
+pub(crate) const BLOCKS: [ShippedFile; 3] = shipped![
     "workflows/blocks/matter.yaml",
     "workflows/blocks/pre-review.yaml",
+    "workflows/blocks/commitment.yaml",
 ];
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ pub(crate) struct DocumentDefinition {
     /// the roles that send that event, or an event that leads to that state, may attach it.
     #[serde(default)]
     pub(crate) output_of: Option<At<String>>,
-    /// For `class: secondary`, how it may follow later on a written commitment (容缺受理).
+    /// For `class: secondary` or `conditional`, how it may follow later on a written commitment
+    /// (容缺受理).
     #[serde(default)]
     pub(crate) defer: Option<DeferDefinition>,
 }
@@ -123,7 +124,7 @@ pub enum DocumentClass {
     Output,
 }
 
-/// How a secondary document may follow later, on a written commitment (容缺受理).
+/// How a document may follow later, on a written commitment (容缺受理).
 ///
 /// # Source
 ///

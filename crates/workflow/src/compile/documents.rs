@@ -1,7 +1,9 @@
 //! Documents: what their classes go with, what stands for many of them, and how they may follow
 //! later.
 
-use groundbreak_sla::{Comparator, Goal};
+use std::ops::Range;
+
+use groundbreak_sla::{ClockPolicy, Comparator, Goal};
 use indexmap::IndexMap;
 
 use super::chart::Compiled;
@@ -50,51 +52,53 @@ impl Compiler<'_> {
     /// Each class has the key that it needs, and no other class has it.
     fn check_class(&mut self, name: &At<String>, document: &DocumentDefinition) {
         let class = document.class;
-        for (key, its_class, written, needed) in [
-            (
-                "needed_if",
-                DocumentClass::Conditional,
-                document.needed_if.as_ref().map(|it| &it.span),
-                true,
-            ),
-            (
-                "output_of",
-                DocumentClass::Output,
-                document.output_of.as_ref().map(|it| &it.span),
-                true,
-            ),
-            (
-                "defer",
-                DocumentClass::Secondary,
-                document.defer.as_ref().map(|it| &it.within.span),
-                false,
-            ),
-        ] {
-            let word = word(its_class);
-            match written {
-                Some(span) if class != its_class => self.fault_with_help(
+        let conditional = document.needed_if.as_ref().map(|it| &it.span);
+        let output = document.output_of.as_ref().map(|it| &it.span);
+        let deferred = document.defer.as_ref().map(|it| &it.within.span);
+        self.check_key(name, "needed_if", &[DocumentClass::Conditional], class, conditional);
+        self.check_key(name, "output_of", &[DocumentClass::Output], class, output);
+        let may_follow = [DocumentClass::Secondary, DocumentClass::Conditional];
+        if deferred.is_some() {
+            self.check_key(name, "defer", &may_follow, class, deferred);
+        }
+    }
+
+    fn check_key(
+        &mut self,
+        name: &At<String>,
+        key: &str,
+        its: &[DocumentClass],
+        class: DocumentClass,
+        written: Option<&Range<usize>>,
+    ) {
+        let words: Vec<&str> = its.iter().map(|class| word(*class)).collect();
+        let fits = its.contains(&class);
+        match written {
+            Some(span) if !fits => {
+                let (zh, en) = (words.join("` 或 `"), words.join("` or `"));
+                self.fault_with_help(
                     "document-class",
-                    &span.clone(),
+                    span,
                     Text::new(
-                        format!("`{name}` 不是 `class: {word}`，不能有 `{key}`。"),
-                        format!("`{name}` is not of `class: {word}`, so it has no `{key}`."),
+                        format!("`{name}` 的类别是 `{}`，不能有 `{key}`。", word(class)),
+                        format!("`{name}` is of class `{}`, so it has no `{key}`.", word(class)),
                     ),
                     Text::new(
-                        format!("请改为 `class: {word}`，或去掉 `{key}`。"),
-                        format!("Write `class: {word}`, or take `{key}` away."),
+                        format!("请把类别改为 `{zh}`，或去掉 `{key}`。"),
+                        format!("Make its class `{en}`, or take `{key}` away."),
                     ),
-                ),
-                None if needed && class == its_class => self.fault_with_help(
-                    "document-class",
-                    &name.span,
-                    Text::new(
-                        format!("`{name}` 是 `class: {word}`，缺少 `{key}`。"),
-                        format!("`{name}` is of `class: {word}` and has no `{key}`."),
-                    ),
-                    Text::new(format!("请加上 `{key}:`。"), format!("Add `{key}:`.")),
-                ),
-                _ => {}
+                );
             }
+            None if fits => self.fault_with_help(
+                "document-class",
+                &name.span,
+                Text::new(
+                    format!("`{name}` 的类别是 `{}`，缺少 `{key}`。", word(class)),
+                    format!("`{name}` is of class `{}` and has no `{key}`.", word(class)),
+                ),
+                Text::new(format!("请加上 `{key}:`。"), format!("Add `{key}:`.")),
+            ),
+            _ => {}
         }
     }
 
@@ -180,7 +184,7 @@ impl Compiler<'_> {
         let (goal, clock) = (goal?, clocks.get(&defer.clock.value)?);
         self.check_length_of(defer, goal, clock);
         Some(DeferralRule {
-            within: groundbreak_sla::ClockPolicy::new(goal),
+            within: ClockPolicy::new(goal),
             clock: defer.clock.value.clone(),
             by: values(&defer.by),
             before: defer.before.as_ref().map(|event| event.value.clone()),
