@@ -37,6 +37,7 @@ fn shipped() -> Library {
         "extended-hours-session.yaml",
         "licence-revocation.yaml",
         "investment-lead.yaml",
+        "commitment-matter.yaml",
     ] {
         let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {

@@ -22,7 +22,7 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 12] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 13] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
@@ -35,14 +35,15 @@ pub(crate) const WORKFLOWS: [ShippedFile; 12] = shipped![
     "workflows/extended-hours-session.yaml",
     "workflows/licence-revocation.yaml",
     "workflows/investment-lead.yaml",
-    "workflows/investment-lead.yaml",
+    "workflows/commitment-matter.yaml",
 ];
 
 /// Blocks that workflows use.
-pub(crate) const BLOCKS: [ShippedFile; 3] = shipped![
+pub(crate) const BLOCKS: [ShippedFile; 4] = shipped![
     "workflows/blocks/acceptance-lane.yaml",
     "workflows/blocks/matter.yaml",
     "workflows/blocks/pre-review.yaml",
+    "workflows/blocks/commitment.yaml",
 ];
 
 /// How these workflows are reported to the national exchange.

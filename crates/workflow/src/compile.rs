@@ -3,6 +3,7 @@
 mod budget;
 mod calendar;
 mod chart;
+mod documents;
 mod effects;
 mod names;
 mod reach;
@@ -23,14 +24,14 @@ pub(crate) use calendar::compile_calendar;
 use crate::block::{Expanded, Origins, expand};
 use crate::data::FieldType;
 use crate::definition::{
-    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
+    ClockDefinition, Definition, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
 use crate::form::{self, Read};
 use crate::guard::{FactKind, Guard, Scope};
 use crate::schema::DEFINITION;
 use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
-use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
+use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role};
 use crate::{Diagnostic, Text, Workflow};
 
 /// Compiles a definition.
@@ -131,26 +132,16 @@ impl Compiler<'_> {
         let events = self.events();
         let chart = self.chart();
         let clocks = self.clocks();
+        let documents = self.documents(&clocks);
         let effects = self.effects();
         if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
+            self.check_failing(chart);
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
             return Err(self.faults);
         };
-        let documents = definition
-            .documents
-            .iter()
-            .map(|(name, document)| {
-                let document = Document {
-                    title: document.title.clone(),
-                    class: document.class,
-                    law: document.law.clone(),
-                };
-                (name.value.clone(), document)
-            })
-            .collect();
         let workflow = Workflow {
             name: definition.workflow.value.clone(),
             version: definition.version.value,
@@ -428,7 +419,13 @@ impl Compiler<'_> {
     fn events(&mut self) -> IndexMap<String, EventKind> {
         let definition = self.definition;
         for (name, event) in &definition.events {
-            if event.by.is_empty() && !event.by_case {
+            // What ends a deferral comes by itself.
+            let ends_deferral = definition
+                .documents
+                .values()
+                .filter_map(|document| document.defer.as_ref())
+                .any(|defer| defer.on_fail.value == name.value);
+            if event.by.is_empty() && !event.by_case && !ends_deferral {
                 self.fault_with_help(
                     "nobody-may",
                     &name.span,
@@ -735,36 +732,6 @@ impl Compiler<'_> {
                 None
             }
         }
-    }
-
-    /// Expands `documents.main` and `documents.all`, and checks the other names.
-    fn required(&mut self, requires: &[At<String>]) -> Vec<String> {
-        let documents = &self.definition.documents;
-        let mut names: Vec<String> = Vec::new();
-        for name in requires {
-            match name.value.as_str() {
-                "documents.all" => names.extend(keys(documents).map(str::to_owned)),
-                "documents.main" => names.extend(
-                    documents
-                        .iter()
-                        .filter(|(_, document)| document.class == DocumentClass::Main)
-                        .map(|(name, _)| name.value.clone()),
-                ),
-                _ if documents.contains_key(name) => names.push(name.value.clone()),
-                _ => {
-                    let known = keys(documents).chain(["documents.main", "documents.all"]);
-                    self.unknown(
-                        "unknown-document",
-                        ("材料", "document"),
-                        name,
-                        known.collect::<Vec<_>>(),
-                    );
-                }
-            }
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        names.retain(|name| seen.insert(name.clone()));
-        names
     }
 }
 

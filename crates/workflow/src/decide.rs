@@ -2,6 +2,7 @@ use groundbreak_sla::{BreachCause, Timestamp};
 use groundbreak_statechart::{Cause, Event, Microstep};
 
 use crate::data::invalid;
+use crate::deferral;
 use crate::draft::Draft;
 use crate::follow::follow;
 use crate::input::{
@@ -147,7 +148,10 @@ pub fn decide(
                 }
                 .into());
             }
-            if workflow.is_closed(case) && !is_allowed_when_closed(act) {
+            if workflow.is_closed(case)
+                && !is_allowed_when_closed(act)
+                && !deferral::outlives(case, act)
+            {
                 return Err(Refusal::CaseClosed {
                     number: case.number.clone(),
                 }
@@ -170,8 +174,25 @@ pub fn decide(
                         note: note.clone(),
                     };
                     check_attachment(workflow, document, file_name, digest, note.as_deref())?;
+                    workflow.check_may_attach(document, &command.actor)?;
                     annotate(workflow, case, command, attached, note.as_deref(), now)
                 }
+                Act::Defer {
+                    documents,
+                    letter,
+                    note,
+                } => deferral::defer(
+                    workflow,
+                    case,
+                    command,
+                    (documents, letter, note.as_deref()),
+                    now,
+                ),
+                Act::ExtendDeferral {
+                    document,
+                    until,
+                    reason,
+                } => deferral::extend(workflow, case, command, (document, *until, reason), now),
                 Act::Comment { text } => {
                     check_text("text", text, NOTE_LENGTH_MAX)?;
                     // A remark is its own reason.
@@ -314,7 +335,7 @@ fn fire(
     else {
         return Err(no_way_on(workflow, case, event, kind, &outlook.failed)?.into());
     };
-    check_documents(workflow, &draft.case, kind, first)?;
+    check_documents(workflow, &draft.case, event, kind, first)?;
     check_gates(workflow, &draft.case, kind, first)?;
     draft.take(&outlook)?;
     Ok(draft.finish()?)
@@ -365,30 +386,29 @@ fn no_way_on(
 fn check_documents(
     workflow: &Workflow,
     case: &Case,
+    event: &str,
     kind: &EventKind,
     first: &Microstep,
 ) -> Result<(), Refusal> {
-    let mut missing: Vec<&String> = Vec::new();
-    for document in first
+    let taken: Vec<&Transition> = first
         .transitions
         .iter()
-        .flat_map(|id| &workflow.transition(*id).requires)
-    {
-        if !case.has_document(document) && !missing.contains(&document) {
-            missing.push(document);
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing = missing
-        .into_iter()
-        .map(|document| workflow.document_title(document))
+        .map(|id| workflow.transition(*id))
         .collect();
-    Err(Refusal::DocumentsMissing {
-        act: kind.title.clone(),
-        missing,
-    })
+    let missing: Vec<Text> = workflow
+        .papers_before(case, event, &taken, &[])
+        .into_iter()
+        .filter(|need| !need.present)
+        .map(|need| need.title)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::DocumentsMissing {
+            act: kind.title.clone(),
+            missing,
+        })
+    }
 }
 
 fn check_gates(
@@ -515,7 +535,14 @@ fn annotate(
     // A remark or a paper is not an act in a role, so it does not count for separation of duties.
     let by = Signature { role: None, ..by };
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
+    let attached = match &entry {
+        Entry::DocumentAttached { document, .. } => Some(document.clone()),
+        _ => None,
+    };
     draft.record(entry);
+    if let Some(document) = attached {
+        draft.clear_deferral(&document);
+    }
     if !workflow.is_closed(case) {
         draft.settle()?;
     }
@@ -576,6 +603,8 @@ fn tick(
             clock: clock.to_owned(),
             trigger: trigger.to_owned(),
         });
+    } else if let Some(document) = deferral::document_of(&timer.id) {
+        draft.fail_deferral(document)?;
     } else if let Some(clock) = timer.id.strip_prefix("breach/") {
         let due_at = workflow
             .clock_reading(case, clock, timer.due_at)?

@@ -137,6 +137,23 @@ pub enum Refusal {
         /// A name it may have meant.
         suggestion: Option<String>,
     },
+    /// A document cannot be deferred, or not now.
+    NotDeferrable {
+        /// The document, by title.
+        document: Text,
+        /// Why, and what to do.
+        problem: Text,
+    },
+    /// A document of the case was deferred before and did not come in time.
+    DeferralBlocked {
+        /// That document, by title.
+        document: Text,
+    },
+    /// The document is not deferred, or its time is over.
+    NotDeferred {
+        /// The document, by title.
+        document: Text,
+    },
     /// A text or name is empty, too long, or not of its form.
     InvalidInput {
         /// Which input.
@@ -221,6 +238,9 @@ impl Refusal {
             Self::InvalidIdentifier { .. } => "invalid-identifier",
             Self::OutOfBounds { .. } => "out-of-bounds",
             Self::UnknownDocument { .. } => "unknown-document",
+            Self::NotDeferrable { .. } => "not-deferrable",
+            Self::DeferralBlocked { .. } => "deferral-blocked",
+            Self::NotDeferred { .. } => "not-deferred",
             Self::InvalidInput { .. } => "invalid-input",
             Self::InTheFuture { .. } => "in-the-future",
             Self::OutOfOrder { .. } => "out-of-order",
@@ -387,6 +407,27 @@ impl Refusal {
                 format!(
                     "This workflow has no document \"{document}\". {}",
                     meant_en(suggestion.as_deref())
+                ),
+            ),
+            Self::NotDeferrable { document, problem } => Text::new(
+                format!("“{}”不能容缺：{}", document.zh, problem.zh),
+                format!("\"{}\" cannot follow later: {}", document.en, problem.en),
+            ),
+            Self::DeferralBlocked { document } => Text::new(
+                format!(
+                    "本办件容缺的“{}”逾期未补，不再容缺受理。请先收齐材料再办。",
+                    document.zh
+                ),
+                format!(
+                    "\"{}\" of this case did not follow in time, so nothing more may follow later. Take in the papers first.",
+                    document.en
+                ),
+            ),
+            Self::NotDeferred { document } => Text::new(
+                format!("“{}”没有在容缺期内，不能延期。请核对材料清单。", document.zh),
+                format!(
+                    "\"{}\" is not deferred now, so its time cannot be extended. Check the list of papers.",
+                    document.en
                 ),
             ),
             Self::InvalidInput { input, problem } => Text::new(

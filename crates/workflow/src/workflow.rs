@@ -8,7 +8,7 @@ use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
 use crate::outbox::{Invoke, Requests};
-use crate::{Case, ClockHistory, Text};
+use crate::{Case, ClockHistory, DeferralRule, Text};
 
 /// A definition that has compiled: it can run.
 #[derive(Clone, Debug)]
@@ -93,6 +93,12 @@ pub struct Document {
     pub class: DocumentClass,
     /// The law or list that asks for it.
     pub law: Option<Text>,
+    /// When a conditional one is needed.
+    pub(crate) needed_if: Option<Guard>,
+    /// For an output, the roles that may attach it; others are attached by everybody.
+    pub attached_by: Vec<String>,
+    /// How it may follow later.
+    pub deferral: Option<DeferralRule>,
 }
 
 /// A condition the law puts before a step.

@@ -469,6 +469,9 @@ pub(super) fn class_words(class: DocumentClass, words: Words) -> String {
     words.t(match class {
         DocumentClass::Main => "class-main",
         DocumentClass::Secondary => "class-secondary",
+        DocumentClass::Conditional => "class-conditional",
+        DocumentClass::Shared => "class-shared",
+        DocumentClass::Output => "class-output",
     })
 }
 
