@@ -66,6 +66,7 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
                 format!("Attached {}: {file_name} ({short}…)", title.en),
             )
         }
+        Entry::General(done) => done.text(workflow),
         Entry::Commented { text } => Text::new(format!("记：{text}"), format!("Remark: {text}")),
         Entry::Moved { entered, .. } => {
             let zh: Vec<String> = entered

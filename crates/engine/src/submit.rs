@@ -622,6 +622,7 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
             document == asked && file_name == asked_name && digest == content && note == asked_note
         }
         (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
+        (Entry::General(done), Act::General(asked)) => done.act == *asked,
         (
             Entry::Opened {
                 workflow, title, ..

@@ -23,9 +23,12 @@ mod entry;
 mod facts;
 mod follow;
 mod form;
+mod general;
 mod guard;
+mod handling;
 mod input;
 mod library;
+mod link;
 mod migrate;
 mod outbox;
 mod refusal;
@@ -36,6 +39,7 @@ mod soundness;
 mod source;
 mod standing;
 mod suggest;
+mod supervision;
 mod timers;
 mod transition;
 mod tree;
@@ -58,8 +62,14 @@ pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessSte
 pub use effect::{Effect, EffectId, EffectKind, EffectOutcome, Parent, PendingEffect};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
+pub use general::{
+    ActInput, GeneralAct, GeneralDone, GeneralKind, GeneralRefusal, InputKind, Permission, Person,
+    Relation,
+};
+pub use handling::{CoReview, Delegation, Handler, Handling};
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
+pub use link::Link;
 pub use migrate::{
     Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
 };
@@ -72,6 +82,7 @@ pub use situation::{
 pub use soundness::{Completion, Limits, Soundness};
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
+pub use supervision::{Order, OrderStage};
 pub use timers::{Term, TermValue, Timer};
 pub use transition::{TransitionCause, TransitionFace};
 pub use value::{Data, Value};

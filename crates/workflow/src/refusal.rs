@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{EffectId, Language, Text};
+use crate::{EffectId, GeneralRefusal, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -164,6 +164,15 @@ pub enum Refusal {
         /// The version it is on.
         version: u32,
     },
+    /// A general act is not allowed, or an event waits for one.
+    #[serde(untagged)]
+    General(GeneralRefusal),
+}
+
+impl From<GeneralRefusal> for Refusal {
+    fn from(refusal: GeneralRefusal) -> Self {
+        Self::General(refusal)
+    }
 }
 
 /// A gate that is closed, and the law that closes it.
@@ -208,12 +217,14 @@ impl Refusal {
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
+            Self::General(refusal) => refusal.code(),
         }
     }
 
     /// Returns what was refused, why, and what to do, in both languages.
     pub fn text(&self) -> Text {
         match self {
+            Self::General(refusal) => refusal.text(),
             Self::UnknownWorkflow {
                 workflow,
                 version,

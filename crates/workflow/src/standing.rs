@@ -8,12 +8,13 @@ use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::definition::DocumentClass;
 use crate::facts::Facts;
+use crate::general::may_do;
 use crate::situation::{
     AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
     Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
-use crate::{Case, Gate, Stuck, Text, Value, Workflow};
+use crate::{Actor, Case, Gate, GeneralKind, Stuck, Text, Value, Workflow};
 
 impl Workflow {
     /// Tells whether a case has reached its end.
@@ -49,7 +50,20 @@ impl Workflow {
             papers: self.papers(case),
             lanes: self.lanes(case),
             facts: self.facts(case),
+            handling: case.handling.clone(),
+            orders: case.orders.clone(),
+            suspensions: case.suspensions.clone(),
+            links: case.links.clone(),
         })
+    }
+
+    /// Returns the general acts that somebody may do on a case now, as far as that is known without
+    /// what they bring.
+    pub fn general_acts(&self, case: &Case, actor: &Actor, now: Timestamp) -> Vec<GeneralKind> {
+        GeneralKind::ALL
+            .into_iter()
+            .filter(|kind| may_do(self, case, actor, *kind, now))
+            .collect()
     }
 
     /// Returns how a clock of a case stands at an instant; `None` when it never started.

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use groundbreak_engine::SubmitError;
 use groundbreak_workflow::sla::{ClockReading, ClockState, Light, Timestamp, Used, Verdict};
-use groundbreak_workflow::{Act, Case, CaseId, Command, Entry, Language, Refusal, Workflow};
+use groundbreak_workflow::{
+    Act, Case, CaseId, Command, Entry, GeneralAct, Language, OrderStage, Refusal, Workflow,
+};
 
-use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep};
+use super::general::stage_word;
+use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep, case_at, data};
 use super::script::{Expectation, Moment, Placed, Standing};
 use super::stage::Stage;
 use crate::amount;
@@ -64,7 +67,13 @@ pub(crate) async fn play(
             .entry((plan_index, case_index))
             .or_insert_with(|| stage.engine().new_case_id());
         let line = step.source.first().map_or(0, |(line, _)| *line);
-        let taken = take(stage, case, id, step, at, language)
+        let others: Vec<CaseId> = (0..plans[plan_index].cases.len())
+            .map(|other| {
+                *ids.entry((plan_index, other))
+                    .or_insert_with(|| stage.engine().new_case_id())
+            })
+            .collect();
+        let taken = take(stage, case, id, step, at, language, &others)
             .await
             .with_context(|| format!("line {line}"))?;
         let report = &mut played[plan_index];
@@ -88,6 +97,7 @@ async fn take(
     step: &PlannedStep,
     at: Timestamp,
     language: Language,
+    others: &[CaseId],
 ) -> Result<Option<Mismatch>> {
     match step.doing {
         PlannedDoing::Restart => stage.restart(at).await?,
@@ -96,7 +106,7 @@ async fn take(
     let engine = stage.engine().clone();
     let before = engine.case(id).await?.map_or(0, |case| case.revision);
     let refusal = match &step.doing {
-        PlannedDoing::Act(command) => submit(stage, id, command).await?,
+        PlannedDoing::Act(command) => submit(stage, id, command, others).await?,
         PlannedDoing::Wait | PlannedDoing::Restart => None,
     };
     let case = engine.case(id).await?;
@@ -113,16 +123,41 @@ async fn take(
     after.compare(step)
 }
 
-async fn submit(stage: &Stage, id: CaseId, planned: &PlannedCommand) -> Result<Option<Refusal>> {
+async fn submit(
+    stage: &Stage,
+    id: CaseId,
+    planned: &PlannedCommand,
+    others: &[CaseId],
+) -> Result<Option<Refusal>> {
     let engine = stage.engine();
     for act in &planned.acts {
+        let mut act = match act {
+            Ok(act) => act.clone(),
+            Err(refusal) => return Ok(Some(refusal.clone())),
+        };
+        if let Act::General(GeneralAct::Link { case, number, .. }) = &mut act {
+            let place = others.iter().enumerate();
+            let place = place
+                .into_iter()
+                .find(|(place, _)| case_at(*place) == *case);
+            let other = match place {
+                Some((_, other)) => engine.case(*other).await?,
+                None => None,
+            };
+            let Some(other) = other else {
+                return Ok(Some(Refusal::CaseNotFound {
+                    case: number.clone(),
+                }));
+            };
+            (*case, *number) = (other.id, other.number.clone());
+        }
         let command = Command {
             id: engine.new_command_id(),
             case: id,
             actor: planned.actor.clone(),
             seen_revision: planned.seen,
             effective_at: planned.happened,
-            act: Act::clone(act),
+            act,
         };
         match engine.submit(command).await {
             Ok(_) => {}
@@ -270,6 +305,18 @@ impl Aftermath<'_> {
                         .is_some_and(|ms| amount::same(*amount, Used::Ms(*ms)))
                 }) && total.is_none_or(|total| amount::same(total, Used::Ms(all)))
             }
+            Expectation::Holder(who) => {
+                let holder = self.case.and_then(|case| case.handling.handler.as_ref());
+                self.case.is_some() && holder.map(|holder| &holder.person.id) == who.as_ref()
+            }
+            Expectation::Urged(times) => {
+                self.case.is_some_and(|case| case.handling.urges == *times)
+            }
+            Expectation::Order(number, stage) => self.order(*number) == Some(*stage),
+            Expectation::Fact(field, typed) => self.case.is_some_and(|case| {
+                let facts = [(field.clone(), typed.clone())];
+                case.data.get(field) == data(self.workflow, &facts).get(field)
+            }),
             Expectation::Late { timer, by } => self
                 .lateness(timer)
                 .is_some_and(|late| amount::same(*by, Used::Ms(late))),
@@ -341,11 +388,36 @@ impl Aftermath<'_> {
                     total.unwrap_or_default()
                 )
             }
+            Expectation::Holder(_) => {
+                let holder = self.case.and_then(|case| case.handling.handler.as_ref());
+                format!(
+                    "holder {}",
+                    holder.map_or("nobody", |holder| &holder.person.id)
+                )
+            }
+            Expectation::Urged(_) => {
+                let times = self.case.map_or(0, |case| case.handling.urges);
+                format!("urged {times}")
+            }
+            Expectation::Order(number, _) => match self.order(*number) {
+                Some(stage) => format!("order {number} {}", stage_word(stage)),
+                None => format!("order {number} (none)"),
+            },
+            Expectation::Fact(field, _) => match self.case.and_then(|case| case.data.get(field)) {
+                Some(value) => format!("{field}={value}"),
+                None => format!("{field} (unknown)"),
+            },
             Expectation::Late { timer, .. } => match self.lateness(timer) {
                 Some(late) => format!("timer {timer} late {}", amount::show(Used::Ms(late))),
                 None => format!("timer {timer} (not fired)"),
             },
         })
+    }
+
+    fn order(&self, number: u32) -> Option<OrderStage> {
+        let orders = &self.case?.orders;
+        let order = orders.iter().find(|order| order.number == number)?;
+        Some(order.stage)
     }
 
     fn refused(&self) -> String {
