@@ -27,13 +27,6 @@ pub struct ServerOptions {
     /// Where the content of papers is kept. Without it, only their digests are recorded, and the files stay where
     /// they are.
     pub papers: Option<Papers>,
-}
-
-impl ServerOptions {
-    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams, no content of papers.
-    /// Where the content of papers is kept. Without it, only their digests are recorded, and the files stay where
-    /// they are.
-    pub papers: Option<Papers>,
     /// Measures that the audit pages show, compiled against the workflows of the engine.
     pub measures: Measures,
 }

@@ -32,7 +32,7 @@ use crate::schema::DEFINITION;
 use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role};
-use crate::{Diagnostic, Text, Workflow};
+use crate::{Diagnostic, Permission, Text, Workflow};
 
 /// Compiles a definition.
 ///
@@ -151,6 +151,7 @@ impl Compiler<'_> {
             calendars: CalendarSet::new(Arc::clone(&calendar)),
             newest_calendar: Arc::clone(&calendar),
             calendar,
+            needs_handler: definition.needs_handler,
             fields,
             roles,
             documents,
@@ -372,10 +373,12 @@ impl Compiler<'_> {
                 self.check_role(other);
             }
         }
+        let may = self.permissions();
         definition
             .roles
             .iter()
-            .map(|(name, role)| {
+            .zip(may)
+            .map(|((name, role), may)| {
                 let role = Role {
                     title: role.title.clone(),
                     not_same_person_as: role
@@ -384,10 +387,33 @@ impl Compiler<'_> {
                         .map(|other| other.value.clone())
                         .collect(),
                     may_record_late: role.may_record_late,
+                    may,
                 };
                 (name.value.clone(), role)
             })
             .collect()
+    }
+
+    /// Reads what each role may do on every case.
+    fn permissions(&mut self) -> Vec<Vec<Permission>> {
+        let mut may = Vec::new();
+        for role in self.definition.roles.values() {
+            let mut words: Vec<Permission> = Vec::new();
+            for word in &role.may {
+                match Permission::named(word) {
+                    Some(permission) if !words.contains(&permission) => words.push(permission),
+                    Some(_) => {}
+                    None => self.unknown(
+                        "unknown-permission",
+                        ("权限", "permission"),
+                        word,
+                        Permission::ALL.map(Permission::name),
+                    ),
+                }
+            }
+            may.push(words);
+        }
+        may
     }
 
     fn check_role(&mut self, role: &At<String>) {

@@ -5,6 +5,7 @@ use crate::data::invalid;
 use crate::deferral;
 use crate::draft::Draft;
 use crate::follow::follow;
+use crate::general::decide_general;
 use crate::input::{
     NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective,
     longer_number, number,
@@ -14,8 +15,8 @@ use crate::signing::{sign, sign_as_any, sign_as_case};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Case, ClosedGate, Command, Commit, CommitDigest, Data, Entry, FoldError, Parent, Refusal,
-    Signature, Term, TermValue, Text, Timer, Workflow, encode_commit,
+    Act, Case, ClosedGate, Command, Commit, CommitDigest, Data, Entry, FoldError, GeneralRefusal,
+    Parent, Refusal, Signature, Term, TermValue, Text, Timer, Workflow, encode_commit,
 };
 
 /// What is to be written for a command: all of it, or nothing.
@@ -205,6 +206,7 @@ pub fn decide(
                         now,
                     )
                 }
+                Act::General(act) => decide_general(workflow, case, command, act, now),
                 Act::Tick => tick(workflow, case, command, now),
                 Act::FollowCalendar => follow(workflow, case, command, now),
                 Act::SettleEffect {
@@ -239,7 +241,7 @@ fn is_allowed_when_closed(act: &Act) -> bool {
             | Act::SettleEffect { .. }
             | Act::ResendEffect { .. }
             | Act::DropEffect { .. }
-    )
+    ) || matches!(act, Act::General(act) if act.kind().outlives_the_case())
 }
 
 fn open(
@@ -312,7 +314,10 @@ fn fire(
         }
         .into());
     };
-    let by = sign(workflow, case, &command.actor, kind)?;
+    let by = sign(workflow, case, &command.actor, kind, now)?;
+    if workflow.needs_handler && !command.actor.is_case() && case.handling.handler.is_none() {
+        return Err(Refusal::from(GeneralRefusal::NoHandler).into());
+    }
     if let Some(note) = note {
         check_text("note", note, NOTE_LENGTH_MAX)?;
     }
@@ -557,6 +562,7 @@ pub(crate) fn by_the_clock(command: &Command) -> Signature {
         role: None,
         also: Vec::new(),
         department: None,
+        on_behalf_of: None,
     }
 }
 

@@ -27,6 +27,9 @@ pub(crate) struct Definition {
     pub(crate) title: Text,
     /// The calendar that working time is counted on.
     pub(crate) calendar: At<String>,
+    /// Whether no event is sent while nobody holds the case: every step has a person and a team.
+    #[serde(default)]
+    pub(crate) needs_handler: bool,
     /// Facts a case carries.
     #[serde(default)]
     pub(crate) data: Named<FieldDefinition>,
@@ -87,6 +90,10 @@ pub(crate) struct RoleDefinition {
     /// Whether it may record what happened earlier (补登), with a reason.
     #[serde(default)]
     pub(crate) may_record_late: bool,
+    /// What it may do on every case: `assign`, `supervise`, `suspend`, `extend`, `excuse`,
+    /// `correct`.
+    #[serde(default)]
+    pub(crate) may: Vec<At<String>>,
 }
 
 /// A document a case collects.

@@ -89,6 +89,7 @@ impl MigrationOrder {
             role: None,
             also: Vec::new(),
             department: self.actor.department.clone(),
+            on_behalf_of: None,
         }
     }
 }
@@ -148,6 +149,7 @@ impl Migration {
             role: None,
             also: Vec::new(),
             department: None,
+            on_behalf_of: None,
         };
         let command = CommandId(case.id.0);
         Ok(self.draft(case, nobody, command, String::new(), now)?.case)

@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{EffectId, FieldType, Language, Text};
+use crate::{EffectId, FieldType, GeneralRefusal, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -203,6 +203,15 @@ pub enum Refusal {
         /// The version it is on.
         version: u32,
     },
+    /// A general act is not allowed, or an event waits for one.
+    #[serde(untagged)]
+    General(GeneralRefusal),
+}
+
+impl From<GeneralRefusal> for Refusal {
+    fn from(refusal: GeneralRefusal) -> Self {
+        Self::General(refusal)
+    }
 }
 
 /// A gate that is closed, and the law that closes it.
@@ -252,6 +261,7 @@ impl Refusal {
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
+            Self::General(refusal) => refusal.code(),
         }
     }
 
@@ -268,6 +278,7 @@ impl Refusal {
     /// Returns what was refused, why, and what to do, in both languages.
     pub fn text(&self) -> Text {
         match self {
+            Self::General(refusal) => refusal.text(),
             Self::UnknownWorkflow {
                 workflow,
                 version,
@@ -424,7 +435,10 @@ impl Refusal {
                 ),
             ),
             Self::NotDeferred { document } => Text::new(
-                format!("“{}”没有在容缺期内，不能延期。请核对材料清单。", document.zh),
+                format!(
+                    "“{}”没有在容缺期内，不能延期。请核对材料清单。",
+                    document.zh
+                ),
                 format!(
                     "\"{}\" is not deferred now, so its time cannot be extended. Check the list of papers.",
                     document.en

@@ -7,12 +7,13 @@ use groundbreak_sla::{
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::facts::Facts;
+use crate::general::may_do;
 use crate::situation::{
-    ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct,
-    PlaceNow, Progress, RoleRef, Segment, Situation,
+    ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct, PlaceNow, Progress, RoleRef,
+    Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
-use crate::{Case, Gate, Stuck, Text, Value, Workflow};
+use crate::{Actor, Case, Gate, GeneralKind, Stuck, Text, Value, Workflow};
 
 impl Workflow {
     /// Tells whether a case has reached its end.
@@ -48,7 +49,20 @@ impl Workflow {
             papers: self.papers(case),
             lanes: self.lanes(case),
             facts: self.facts(case),
+            handling: case.handling.clone(),
+            orders: case.orders.clone(),
+            suspensions: case.suspensions.clone(),
+            links: case.links.clone(),
         })
+    }
+
+    /// Returns the general acts that somebody may do on a case now, as far as that is known without
+    /// what they bring.
+    pub fn general_acts(&self, case: &Case, actor: &Actor, now: Timestamp) -> Vec<GeneralKind> {
+        GeneralKind::ALL
+            .into_iter()
+            .filter(|kind| may_do(self, case, actor, *kind, now))
+            .collect()
     }
 
     /// Returns how a clock of a case stands at an instant; `None` when it never started.
@@ -317,7 +331,6 @@ impl Workflow {
         acts.sort_by_key(|act| (!act.open, act.aside));
         Ok(acts)
     }
-
 
     fn gate_faces<'a>(
         &self,

@@ -558,8 +558,9 @@ fn kind_of(field: &crate::Field) -> FactKind {
     match field.kind {
         FieldType::Boolean => FactKind::Bool,
         FieldType::Integer | FieldType::Money => FactKind::Int,
-        FieldType::Text => FactKind::Text,
         FieldType::Date => FactKind::Date,
         FieldType::Choice => FactKind::Choice(field.choices.keys().cloned().collect()),
+        // Identifiers are texts of a form.
+        _ => FactKind::Text,
     }
 }
