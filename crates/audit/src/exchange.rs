@@ -115,22 +115,39 @@ impl ExchangeMapping {
     pub fn rows<'a>(&self, cases: impl IntoIterator<Item = ExchangeCase<'a>>) -> Exchange {
         let mut exchange = Exchange::default();
         for case in cases {
-            for mapping in self.projects.iter().filter(|it| it.workflow == case.case.workflow) {
+            for mapping in self
+                .projects
+                .iter()
+                .filter(|it| it.workflow == case.case.workflow)
+            {
                 self.add_project(&mut exchange, mapping, &case);
             }
-            for mapping in self.matters.iter().filter(|it| it.workflow == case.case.workflow) {
+            for mapping in self
+                .matters
+                .iter()
+                .filter(|it| it.workflow == case.case.workflow)
+            {
                 self.add_matter(&mut exchange, mapping, &case);
             }
         }
         exchange
     }
 
-    fn add_project(&self, exchange: &mut Exchange, mapping: &ProjectMapping, of: &ExchangeCase<'_>) {
+    fn add_project(
+        &self,
+        exchange: &mut Exchange,
+        mapping: &ProjectMapping,
+        of: &ExchangeCase<'_>,
+    ) {
         let Some(code) = text(of.case, &mapping.code) else {
             return;
         };
         let concluded = of.journal.last().filter(|(workflow, _)| {
-            let active = of.case.active.iter().filter_map(|name| workflow.states.get(name));
+            let active = of
+                .case
+                .active
+                .iter()
+                .filter_map(|name| workflow.states.get(name));
             let mut codes = active.filter_map(|state| state.status);
             workflow.is_closed(of.case) && codes.any(|code| matches!(code, 11 | 12))
         });
@@ -223,7 +240,9 @@ impl ExchangeMapping {
             let Some(workflow) = workflow(name) else {
                 return;
             };
-            let fields = fields.iter().filter(|it| !workflow.fields.contains_key(**it));
+            let fields = fields
+                .iter()
+                .filter(|it| !workflow.fields.contains_key(**it));
             let state = state.filter(|it| !workflow.states.contains_key(*it));
             for missing in fields.copied().chain(state) {
                 findings.push(ExchangeFinding::new(
@@ -313,7 +332,10 @@ fn statuses(workflow: &Workflow, within: Option<&str>, states: &[String]) -> Vec
             if name == within {
                 return true;
             }
-            at = workflow.states.get(name).and_then(|state| state.parent.as_deref());
+            at = workflow
+                .states
+                .get(name)
+                .and_then(|state| state.parent.as_deref());
         }
         false
     };
@@ -352,7 +374,10 @@ fn text(case: &Case, field: &str) -> Option<String> {
 fn in_wan(yuan: i64) -> String {
     let (whole, rest) = (yuan / 10_000, (yuan % 10_000).abs());
     let written = format!("{whole}.{rest:04}");
-    written.trim_end_matches('0').trim_end_matches('.').to_owned()
+    written
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 /// Returns an instant where the workflow is at home: `2023-03-23 10:00:00`.
@@ -363,7 +388,9 @@ fn local(workflow: &Workflow, at: Timestamp) -> String {
 }
 
 fn next<T>(rows: &[T]) -> u64 {
-    u64::try_from(rows.len()).unwrap_or(u64::MAX).saturating_add(1)
+    u64::try_from(rows.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1)
 }
 
 /// Counts rows by a key.

@@ -100,7 +100,13 @@ impl Exchange {
         for row in &self.projects {
             let mut found = |check, field: &str, message| {
                 let table = ProjectRow::TABLE;
-                findings.push(ExchangeFinding::new(check, table, &row.dfsjzj, field, message));
+                findings.push(ExchangeFinding::new(
+                    check,
+                    table,
+                    &row.dfsjzj,
+                    field,
+                    message,
+                ));
             };
             let identifiers = [
                 ("xmdm", FieldType::ProjectCode, &row.xmdm),
@@ -109,15 +115,25 @@ impl Exchange {
             ];
             for (field, kind, value) in identifiers {
                 if let Err(problem) = kind.parse(value) {
-                    found(ExchangeCheck::Identifier, field, about(field, value, &problem));
+                    found(
+                        ExchangeCheck::Identifier,
+                        field,
+                        about(field, value, &problem),
+                    );
                 }
             }
-            if counts.get(row.xmdm.as_str()).is_some_and(|count| *count > 1) {
+            if counts
+                .get(row.xmdm.as_str())
+                .is_some_and(|count| *count > 1)
+            {
                 found(
                     ExchangeCheck::ProjectTwice,
                     "xmdm",
                     Text::new(
-                        format!("项目代码 {} 有多个办件填报。一个项目只用一个代码：请更正其中的错填。", row.xmdm),
+                        format!(
+                            "项目代码 {} 有多个办件填报。一个项目只用一个代码：请更正其中的错填。",
+                            row.xmdm
+                        ),
                         format!(
                             "Several cases report project {}. A project has one code: correct the case that has it wrongly.",
                             row.xmdm
@@ -135,7 +151,13 @@ impl Exchange {
         for row in &self.matters {
             let mut found = |check, field: &str, message| {
                 let table = MatterRow::TABLE;
-                findings.push(ExchangeFinding::new(check, table, &row.dfsjzj, field, message));
+                findings.push(ExchangeFinding::new(
+                    check,
+                    table,
+                    &row.dfsjzj,
+                    field,
+                    message,
+                ));
             };
             if row.xmdm.is_empty() {
                 found(
@@ -151,7 +173,10 @@ impl Exchange {
                     ExchangeCheck::ProjectMissing,
                     "xmdm",
                     Text::new(
-                        format!("项目 {} 不在上报的项目中，或已无效。请核对代码，或先上报项目。", row.xmdm),
+                        format!(
+                            "项目 {} 不在上报的项目中，或已无效。请核对代码，或先上报项目。",
+                            row.xmdm
+                        ),
                         format!(
                             "Project {} is not among those reported, or is not valid. Check the code, or report the project first.",
                             row.xmdm
@@ -159,12 +184,18 @@ impl Exchange {
                     ),
                 );
             }
-            if counts.get(row.spsxslbm.as_str()).is_some_and(|count| *count > 1) {
+            if counts
+                .get(row.spsxslbm.as_str())
+                .is_some_and(|count| *count > 1)
+            {
                 found(
                     ExchangeCheck::CaseTwice,
                     "spsxslbm",
                     Text::new(
-                        format!("办件编号 {} 重复。请核对对照表，同一环节不要写两次。", row.spsxslbm),
+                        format!(
+                            "办件编号 {} 重复。请核对对照表，同一环节不要写两次。",
+                            row.spsxslbm
+                        ),
                         format!(
                             "Case number {} occurs twice. Check that the mapping does not name the same part twice.",
                             row.spsxslbm
@@ -199,14 +230,23 @@ impl Exchange {
         for row in &self.changes {
             let mut found = |check, field: &str, message| {
                 let table = ChangeRow::TABLE;
-                findings.push(ExchangeFinding::new(check, table, &row.dfsjzj, field, message));
+                findings.push(ExchangeFinding::new(
+                    check,
+                    table,
+                    &row.dfsjzj,
+                    field,
+                    message,
+                ));
             };
             if matters.get(row.spsxslbm.as_str()) != Some(&row.xmdm.as_str()) {
                 found(
                     ExchangeCheck::CaseMissing,
                     "spsxslbm",
                     Text::new(
-                        format!("办件 {} 没有上报，已无效，或属于别的项目。请先上报办件。", row.spsxslbm),
+                        format!(
+                            "办件 {} 没有上报，已无效，或属于别的项目。请先上报办件。",
+                            row.spsxslbm
+                        ),
                         format!(
                             "Case {} is not reported, is not valid, or is of another project. Report the case first.",
                             row.spsxslbm
@@ -223,7 +263,10 @@ impl Exchange {
                     ExchangeCheck::StatusUnknown,
                     "blzt",
                     Text::new(
-                        format!("办理状态 {} 不在 1 至 15 之内。请在流程中改正 `status`。", row.blzt),
+                        format!(
+                            "办理状态 {} 不在 1 至 15 之内。请在流程中改正 `status`。",
+                            row.blzt
+                        ),
                         format!(
                             "Status {} is not one of 1 to 15. Correct `status` in the workflow.",
                             row.blzt
@@ -237,7 +280,10 @@ impl Exchange {
                     ExchangeCheck::TimeOrder,
                     "blsj",
                     Text::new(
-                        format!("办理时间“{}”早于上一状态，或不是时间。请核对补登的时间。", row.blsj),
+                        format!(
+                            "办理时间“{}”早于上一状态，或不是时间。请核对补登的时间。",
+                            row.blsj
+                        ),
                         format!(
                             "Time \"{}\" lies before that of the status before it, or is none. Check what was recorded late.",
                             row.blsj

@@ -160,7 +160,12 @@ fn approved() -> Play {
     play.attach("2023-03-23 09:11", "materials");
     play.fire("2023-03-23 10:00", "window_clerk", "accept", &[]);
     let notice = [("procedure_notice", "示例告〔2023〕1号")];
-    play.fire("2023-04-10 10:00", "reviewer", "begin_expert_review", &notice);
+    play.fire(
+        "2023-04-10 10:00",
+        "reviewer",
+        "begin_expert_review",
+        &notice,
+    );
     let result = [("procedure_result", "同意")];
     play.fire("2023-04-13 10:00", "reviewer", "end_expert_review", &result);
     let opinion = [("opinion", "符合条件")];
@@ -237,7 +242,10 @@ fn a_case_of_no_project_is_left_out_and_told() {
     let exchange = play.rows();
     assert_eq!(exchange.matters, []);
     assert_eq!(exchange.changes, []);
-    assert_eq!(exchange.without_project, [play.case.number.clone()]);
+    assert_eq!(
+        exchange.without_project,
+        std::slice::from_ref(&play.case.number)
+    );
 }
 
 #[test]
@@ -248,29 +256,67 @@ fn every_check_of_an_upload_finds_its_fault_and_says_what_to_do() {
         rows.push(first);
     }
     let rows: &[(&str, &str, Spoil)] = &[
-        ("exchange-identifier", ProjectRow::TABLE, |it| it.projects[0].jsdwdm = "91440703MAC000018J".into()),
-        ("exchange-identifier", ProjectRow::TABLE, |it| it.projects[0].jsdwdm.clear()),
-        ("exchange-identifier", ProjectRow::TABLE, |it| it.projects[0].xzqhdm = "440706".into()),
-        ("exchange-project-twice", ProjectRow::TABLE, |it| again(&mut it.projects)),
-        ("exchange-project-missing", MatterRow::TABLE, |it| it.projects.clear()),
-        ("exchange-project-missing", MatterRow::TABLE, |it| it.projects[0].sjyxbs = 0),
+        ("exchange-identifier", ProjectRow::TABLE, |it| {
+            it.projects[0].jsdwdm = "91440703MAC000018J".into()
+        }),
+        ("exchange-identifier", ProjectRow::TABLE, |it| {
+            it.projects[0].jsdwdm.clear()
+        }),
+        ("exchange-identifier", ProjectRow::TABLE, |it| {
+            it.projects[0].xzqhdm = "440706".into()
+        }),
+        ("exchange-project-twice", ProjectRow::TABLE, |it| {
+            again(&mut it.projects)
+        }),
+        ("exchange-project-missing", MatterRow::TABLE, |it| {
+            it.projects.clear()
+        }),
+        ("exchange-project-missing", MatterRow::TABLE, |it| {
+            it.projects[0].sjyxbs = 0
+        }),
         ("exchange-project-missing", MatterRow::TABLE, |it| {
             it.matters[0].xmdm.clear();
             it.changes.iter_mut().for_each(|row| row.xmdm.clear());
         }),
-        ("exchange-case-twice", MatterRow::TABLE, |it| again(&mut it.matters)),
-        ("exchange-matter-code", MatterRow::TABLE, |it| it.matters[0].spsxbm.clear()),
-        ("exchange-department", MatterRow::TABLE, |it| it.matters[0].spbmmc.clear()),
-        ("exchange-department", MatterRow::TABLE, |it| it.matters[0].spbmbm = "440703".into()),
-        ("exchange-department", ChangeRow::TABLE, |it| it.changes[0].dwtyshxydm.clear()),
-        ("exchange-case-missing", ChangeRow::TABLE, |it| it.matters.clear()),
-        ("exchange-case-missing", ChangeRow::TABLE, |it| it.matters[0].sjyxbs = 0),
-        ("exchange-case-missing", ChangeRow::TABLE, |it| it.changes[2].xmdm = "2303-440703-04-01-200024".into()),
-        ("exchange-status-unknown", ChangeRow::TABLE, |it| it.changes[1].blzt = 16),
-        ("exchange-status-unknown", ChangeRow::TABLE, |it| it.changes[1].blzt = 0),
-        ("exchange-time-order", ChangeRow::TABLE, |it| it.changes[2].blsj = "2023-03-23 09:59:59".into()),
-        ("exchange-time-order", ChangeRow::TABLE, |it| it.changes[2].blsj = "2023-03-23".into()),
-        ("exchange-after-end", ChangeRow::TABLE, |it| it.changes[3].blzt = 13),
+        ("exchange-case-twice", MatterRow::TABLE, |it| {
+            again(&mut it.matters)
+        }),
+        ("exchange-matter-code", MatterRow::TABLE, |it| {
+            it.matters[0].spsxbm.clear()
+        }),
+        ("exchange-department", MatterRow::TABLE, |it| {
+            it.matters[0].spbmmc.clear()
+        }),
+        ("exchange-department", MatterRow::TABLE, |it| {
+            it.matters[0].spbmbm = "440703".into()
+        }),
+        ("exchange-department", ChangeRow::TABLE, |it| {
+            it.changes[0].dwtyshxydm.clear()
+        }),
+        ("exchange-case-missing", ChangeRow::TABLE, |it| {
+            it.matters.clear()
+        }),
+        ("exchange-case-missing", ChangeRow::TABLE, |it| {
+            it.matters[0].sjyxbs = 0
+        }),
+        ("exchange-case-missing", ChangeRow::TABLE, |it| {
+            it.changes[2].xmdm = "2303-440703-04-01-200024".into()
+        }),
+        ("exchange-status-unknown", ChangeRow::TABLE, |it| {
+            it.changes[1].blzt = 16
+        }),
+        ("exchange-status-unknown", ChangeRow::TABLE, |it| {
+            it.changes[1].blzt = 0
+        }),
+        ("exchange-time-order", ChangeRow::TABLE, |it| {
+            it.changes[2].blsj = "2023-03-23 09:59:59".into()
+        }),
+        ("exchange-time-order", ChangeRow::TABLE, |it| {
+            it.changes[2].blsj = "2023-03-23".into()
+        }),
+        ("exchange-after-end", ChangeRow::TABLE, |it| {
+            it.changes[3].blzt = 13
+        }),
     ];
     for (number, (code, table, spoil)) in rows.iter().enumerate() {
         let mut exchange = good();
@@ -278,7 +324,11 @@ fn every_check_of_an_upload_finds_its_fault_and_says_what_to_do() {
         let findings = exchange.findings();
         assert!(!findings.is_empty(), "row {number}, {code}");
         for finding in findings {
-            assert_eq!((finding.code, finding.table), (*code, *table), "row {number}");
+            assert_eq!(
+                (finding.code, finding.table),
+                (*code, *table),
+                "row {number}"
+            );
             assert!(finding.message.zh.contains("请"), "{}", finding.message);
         }
     }

@@ -270,7 +270,10 @@ fn show(
     }
     if written.is_empty() && !findings.is_empty() {
         screen.say(&Text::new(
-            format!("{} 处问题，没有写出文件。请逐条改正后再导出。", findings.len()),
+            format!(
+                "{} 处问题，没有写出文件。请逐条改正后再导出。",
+                findings.len()
+            ),
             format!(
                 "{} findings; nothing was written. Correct them and export again.",
                 findings.len()
