@@ -242,7 +242,10 @@ fn a_case_of_no_project_is_left_out_and_told() {
     let exchange = play.rows();
     assert_eq!(exchange.matters, []);
     assert_eq!(exchange.changes, []);
-    assert_eq!(exchange.without_project, [play.case.number.clone()]);
+    assert_eq!(
+        exchange.without_project,
+        std::slice::from_ref(&play.case.number)
+    );
 }
 
 #[test]

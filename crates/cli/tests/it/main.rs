@@ -20,6 +20,7 @@ mod digit;
 mod disk;
 mod doctor;
 mod drawing;
+mod exchange;
 mod ics;
 mod measures;
 mod messages;
