@@ -157,7 +157,12 @@ impl Reader<'_> {
             ));
         }
         let parent = line.word("上级办件的简称", "the name of the parent")?;
-        if !self.script.cases.iter().any(|case| case.name == parent.value) {
+        if !self
+            .script
+            .cases
+            .iter()
+            .any(|case| case.name == parent.value)
+        {
             return Err(line.fault_at(
                 parent.column,
                 format!("此前没有名为“{}”的办件。", parent.value),
