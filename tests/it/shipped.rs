@@ -36,6 +36,8 @@ fn shipped() -> Library {
         "agency-agreement.yaml",
         "extended-hours-session.yaml",
         "licence-revocation.yaml",
+        "investment-lead.yaml",
+        "commitment-matter.yaml",
     ] {
         let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
@@ -71,6 +73,7 @@ fn every_shipped_definition_compiles() {
             "completion-to-production",
             "coordination-meeting",
             "extended-hours-session",
+            "investment-lead",
             "land-to-groundbreaking",
             "licence-revocation",
             "matter",
@@ -136,6 +139,7 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
             ("completion-to-production".into(), 140_426),
             ("coordination-meeting".into(), 8),
             ("extended-hours-session".into(), 7),
+            ("investment-lead".into(), 40),
             ("land-to-groundbreaking".into(), 2_890_919_819),
             ("licence-revocation".into(), 6),
             ("matter".into(), 14),

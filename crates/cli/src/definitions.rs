@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use groundbreak_engine::{Engine, PublishError};
-use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX, assemble};
+use groundbreak_workflow::{
+    LibraryError, Measures, SOURCE_LENGTH_MAX, Workflow, assemble, compile_measures,
+};
 
 use crate::shipped;
 use crate::trouble::Trouble;
@@ -13,7 +16,7 @@ use crate::trouble::Trouble;
 /// How deep folders of definitions are searched.
 const DEPTH_MAX: usize = 4;
 
-/// A file that defines a calendar or a workflow.
+/// A file that defines a calendar, a workflow or a measure.
 #[derive(Clone, Debug)]
 pub(crate) struct DefinitionFile {
     /// Where it was read from, as it is shown.
@@ -52,6 +55,12 @@ pub(crate) enum DefinitionKind {
     Workflow,
     /// Part of workflows, and nothing by itself.
     Block,
+    /// How workflows are reported to the national exchange.
+    Exchange,
+    /// A figure over cases.
+    Measure,
+    /// The register of a district.
+    District,
 }
 
 impl DefinitionKind {
@@ -62,12 +71,22 @@ impl DefinitionKind {
             .lines()
             .filter_map(|line| line.split_once(':'))
             .map(|(key, _)| key.trim_end());
+        // A measure names the workflow it counts.
+        if keys.clone().any(|key| key == "measure") {
+            return Self::Measure;
+        }
+        if keys.clone().any(|key| key == "district") {
+            return Self::District;
+        }
         // `workflow` may stand anywhere, and then decides.
         if keys.clone().any(|key| key == "workflow" || key == "states") {
             return Self::Workflow;
         }
         if keys.clone().any(|key| key == "block") {
             return Self::Block;
+        }
+        if keys.clone().any(|key| key == "exchange") {
+            return Self::Exchange;
         }
         let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
         if calendar {
@@ -189,7 +208,10 @@ impl DefinitionFile {
             let kind = DefinitionKind::of(&text);
             let nested = within.components().count() > 1;
             match kind {
-                DefinitionKind::Block => {}
+                DefinitionKind::Block
+                | DefinitionKind::Exchange
+                | DefinitionKind::Measure
+                | DefinitionKind::District => {}
                 DefinitionKind::Calendar => overlaid.push(Self::alone(path, kind, text)),
                 DefinitionKind::Workflow if nested => {
                     let mut blocks = blocks.clone();
@@ -204,13 +226,41 @@ impl DefinitionFile {
 
     /// Reads the calendars and workflows in a folder and the folders in it, by name.
     pub(crate) fn read_all(folder: &Path) -> Result<Vec<Self>> {
+        let published = [DefinitionKind::Calendar, DefinitionKind::Workflow];
+        Self::read_of(folder, &published)
+    }
+
+    /// Reads the measures in a folder and the folders in it, by name.
+    pub(crate) fn read_measures(folder: &Path) -> Result<Vec<Self>> {
+        Self::read_of(folder, &[DefinitionKind::Measure])
+    }
+
+    /// Returns the measures that come with this program.
+    pub(crate) fn shipped_measures() -> Vec<Self> {
+        let measures = shipped::MEASURES.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::Measure, text)
+        });
+        measures.collect()
+    }
+
+    /// Returns the registers of districts that come with this program.
+    pub(crate) fn shipped_districts() -> Vec<Self> {
+        let districts = shipped::DISTRICTS.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::District, text)
+        });
+        districts.collect()
+    }
+
+    fn read_of(folder: &Path, kinds: &[DefinitionKind]) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
         collect(folder, DEPTH_MAX, &mut paths)?;
         paths.sort();
         let mut files = Vec::new();
         for path in &paths {
             let file = Self::read(path)?;
-            if file.kind != DefinitionKind::Block {
+            if kinds.contains(&file.kind) {
                 files.push(file);
             }
         }
@@ -318,6 +368,20 @@ pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Compiles measures against the newest versions of workflows.
+///
+/// # Errors
+///
+/// [`Trouble::FaultyDefinition`] for the first file with a fault.
+pub(crate) fn measures(files: &[DefinitionFile], workflows: &[Arc<Workflow>]) -> Result<Measures> {
+    let sources: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    compile_measures(&sources, workflows.iter().map(Arc::as_ref)).map_err(|faulty| {
+        let first = faulty.first().and_then(|(index, _)| files.get(*index));
+        let path = first.map(|file| file.path.clone()).unwrap_or_default();
+        Trouble::FaultyDefinition { path }.into()
+    })
+}
+
 /// Publishes definitions: calendars first, each after the one it inherits from, then workflows.
 /// What is published already stays as it is.
 pub(crate) async fn publish(engine: &Engine, files: &[DefinitionFile]) -> Result<()> {
@@ -378,6 +442,15 @@ mod tests {
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
             ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
+            (
+                "exchange: hall\nprojects:\n  - workflow: x\n",
+                DefinitionKind::Exchange,
+            ),
+            ("district: pengjiang\nteams:\n", DefinitionKind::District),
+            (
+                "measure: planned\nworkflow: investment-lead\n",
+                DefinitionKind::Measure,
+            ),
             ("", DefinitionKind::Workflow),
         ];
         for (text, kind) in rows {

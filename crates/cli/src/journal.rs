@@ -66,6 +66,10 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
                 format!("Attached {}: {file_name} ({short}…)", title.en),
             )
         }
+        Entry::DocumentDeferred { .. }
+        | Entry::DeferralExtended { .. }
+        | Entry::DeferralCleared { .. }
+        | Entry::DeferralFailed { .. } => return workflow.deferral_text(entry),
         Entry::Commented { text } => Text::new(format!("记：{text}"), format!("Remark: {text}")),
         Entry::Moved { entered, .. } => {
             let zh: Vec<String> = entered

@@ -1,5 +1,6 @@
 //! The life of one command.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -621,6 +622,38 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
         ) => {
             document == asked && file_name == asked_name && digest == content && note == asked_note
         }
+        (
+            Entry::DocumentDeferred { letter, note, .. },
+            Act::Defer {
+                documents,
+                letter: asked,
+                note: asked_note,
+            },
+        ) => {
+            let deferred: BTreeSet<&str> = commit
+                .entries
+                .iter()
+                .filter_map(|entry| match entry {
+                    Entry::DocumentDeferred { document, .. } => Some(document.as_str()),
+                    _ => None,
+                })
+                .collect();
+            deferred == documents.iter().map(String::as_str).collect()
+                && letter == asked.trim()
+                && note == asked_note
+        }
+        (
+            Entry::DeferralExtended {
+                document,
+                until,
+                reason,
+            },
+            Act::ExtendDeferral {
+                document: asked,
+                until: asked_until,
+                reason: why,
+            },
+        ) => document == asked && until == asked_until && reason == why,
         (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
         (
             Entry::Opened {

@@ -98,7 +98,15 @@ impl JournalKind {
                     Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
                 )
             }),
-            Self::Papers => has(|entry| matches!(entry, Entry::DocumentAttached { .. })),
+            Self::Papers => has(|entry| {
+                matches!(
+                    entry,
+                    Entry::DocumentAttached { .. }
+                        | Entry::DocumentDeferred { .. }
+                        | Entry::DeferralExtended { .. }
+                        | Entry::DeferralFailed { .. }
+                )
+            }),
             Self::Clocks => has(is_of_a_clock),
             Self::Notes => has(|entry| {
                 matches!(
@@ -106,6 +114,7 @@ impl JournalKind {
                     Entry::Commented { .. }
                         | Entry::Fired { note: Some(_), .. }
                         | Entry::DocumentAttached { note: Some(_), .. }
+                        | Entry::DocumentDeferred { note: Some(_), .. }
                 )
             }),
             Self::Late => is_late(commit),
@@ -245,6 +254,9 @@ impl Narrator<'_> {
                 }
                 | Entry::DocumentAttached {
                     note: Some(note), ..
+                }
+                | Entry::DocumentDeferred {
+                    note: Some(note), ..
                 } => Some(note.clone()),
                 Entry::Commented { text } => Some(text.clone()),
                 Entry::Migrated(migrated) => Some(migrated.reason.clone()),
@@ -307,6 +319,16 @@ impl Narrator<'_> {
                         [("document", words.text(&title)), ("file", file_name)],
                     );
                     return ("doc", "doc", said);
+                }
+                Entry::DocumentDeferred { .. }
+                | Entry::DeferralExtended { .. }
+                | Entry::DeferralFailed { .. } => {
+                    let said = self.workflow.deferral_text(entry).unwrap_or_default();
+                    let (kind, icon) = match entry {
+                        Entry::DeferralFailed { .. } => ("warn", "r"),
+                        _ => ("doc", "doc"),
+                    };
+                    return (kind, icon, words.text(&said).to_owned());
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
                 Entry::Migrated(migrated) => {
@@ -405,6 +427,10 @@ impl Narrator<'_> {
                         format!("{title} {value}")
                     });
                     follows.push(words.s("journal-facts", words.list(facts.collect::<Vec<_>>())));
+                }
+                Entry::DeferralCleared { .. } => {
+                    let said = self.workflow.deferral_text(entry).unwrap_or_default();
+                    follows.push(words.text(&said).to_owned());
                 }
                 Entry::TimerFired {
                     late_ms: Some(late_ms),

@@ -18,6 +18,8 @@ mod app;
 mod assets;
 mod clock;
 mod facts;
+mod file;
+mod figures;
 mod form;
 mod frame;
 mod journal;

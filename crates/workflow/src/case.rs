@@ -6,7 +6,7 @@ use groundbreak_sla::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaseId, Commit, CommitDigest, Data, EffectId, Entry, Parent, PendingEffect, Signature,
+    CaseId, Commit, CommitDigest, Data, Deferral, EffectId, Entry, Parent, PendingEffect, Signature,
     encode_commit,
 };
 
@@ -59,6 +59,10 @@ pub struct Case {
     /// count them by that one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub former_clocks: BTreeMap<String, u32>,
+    /// The documents that were ever deferred, each as it was last. When an open one falls due
+    /// stands in `armed`, under `defer/DOCUMENT`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deferrals: BTreeMap<String, Deferral>,
     /// The case that has opened this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -273,6 +277,7 @@ impl Case {
             armed: BTreeMap::new(),
             acted: BTreeMap::new(),
             former_clocks: BTreeMap::new(),
+            deferrals: BTreeMap::new(),
             parent: None,
             children: BTreeMap::new(),
             effects_asked: 0,
@@ -432,6 +437,10 @@ impl Case {
                         by: stamp.by.name.clone(),
                     });
             }
+            Entry::DocumentDeferred { .. }
+            | Entry::DeferralExtended { .. }
+            | Entry::DeferralCleared { .. }
+            | Entry::DeferralFailed { .. } => self.fold_deferral(stamp, entry),
             Entry::Moved {
                 exited,
                 entered,

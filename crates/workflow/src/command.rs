@@ -108,6 +108,24 @@ pub enum Act {
         /// A remark.
         note: Option<String>,
     },
+    /// Lets secondary documents follow later, on a written commitment of the applicant (容缺受理).
+    Defer {
+        /// Names of the documents, as the workflow declares them.
+        documents: Vec<String>,
+        /// The letter of commitment: its number, or the name of its file.
+        letter: String,
+        /// A remark.
+        note: Option<String>,
+    },
+    /// Gives a deferred document more time: force majeure. Allowed on a closed case.
+    ExtendDeferral {
+        /// Name of the document.
+        document: String,
+        /// When it has to be there; later than before.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// Adds a remark to the journal and changes nothing else.
     Comment {
         /// The remark.

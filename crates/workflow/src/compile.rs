@@ -3,6 +3,7 @@
 mod budget;
 mod calendar;
 mod chart;
+mod documents;
 mod effects;
 mod names;
 mod reach;
@@ -23,14 +24,14 @@ pub(crate) use calendar::compile_calendar;
 use crate::block::{Expanded, Origins, expand};
 use crate::data::FieldType;
 use crate::definition::{
-    ClockDefinition, Definition, DocumentClass, FieldDefinition, FirstDay, LastDay, Named, Overtime,
+    ClockDefinition, Definition, FieldDefinition, FirstDay, LastDay, Named, Overtime,
 };
 use crate::form::{self, Read};
 use crate::guard::{FactKind, Guard, Scope};
 use crate::schema::DEFINITION;
 use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
-use crate::workflow::{Clock, Document, Edge, EventKind, Field, Gate, Role};
+use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role};
 use crate::{Diagnostic, Text, Workflow};
 
 /// Compiles a definition.
@@ -131,26 +132,16 @@ impl Compiler<'_> {
         let events = self.events();
         let chart = self.chart();
         let clocks = self.clocks();
+        let documents = self.documents(&clocks);
         let effects = self.effects();
         if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
+            self.check_failing(chart);
             self.check_reach(chart);
         }
         let (Some(calendar), Some(chart), true) = (calendar, chart, self.faults.is_empty()) else {
             return Err(self.faults);
         };
-        let documents = definition
-            .documents
-            .iter()
-            .map(|(name, document)| {
-                let document = Document {
-                    title: document.title.clone(),
-                    class: document.class,
-                    law: document.law.clone(),
-                };
-                (name.value.clone(), document)
-            })
-            .collect();
         let workflow = Workflow {
             name: definition.workflow.value.clone(),
             version: definition.version.value,
@@ -313,15 +304,64 @@ impl Compiler<'_> {
             ),
             _ => {}
         }
+        self.check_bounds(field);
         Field {
             title: field.title.clone(),
             kind: field.kind,
+            min: field.min.as_ref().map(|min| min.value),
+            max: field.max.as_ref().map(|max| max.value),
             choices: field
                 .choices
                 .as_ref()
                 .map(|choices| choices.value.clone())
                 .unwrap_or_default(),
             required: field.required,
+        }
+    }
+
+    /// Only numbers have bounds, and something lies between them.
+    fn check_bounds(&mut self, field: &FieldDefinition) {
+        let Some(first) = field.min.as_ref().or(field.max.as_ref()) else {
+            return;
+        };
+        if !matches!(field.kind, FieldType::Integer | FieldType::Money) {
+            self.fault_with_help(
+                "bad-bounds",
+                &first.span,
+                Text::new(
+                    "只有 `type: integer` 和 `type: money` 才有 `min`、`max`。",
+                    "Only `type: integer` and `type: money` have `min` and `max`.",
+                ),
+                Text::new(
+                    "请改类型，或去掉 `min`、`max`。",
+                    "Change the type, or take `min` and `max` away.",
+                ),
+            );
+        } else if field.kind == FieldType::Money && first.value < 0 {
+            self.fault(
+                "bad-bounds",
+                &first.span,
+                "金额不小于零。",
+                "Amounts are not negative.",
+            );
+        } else if let (Some(min), Some(max)) = (&field.min, &field.max)
+            && min.value > max.value
+        {
+            self.fault_with_help(
+                "bad-bounds",
+                &max.span,
+                Text::new(
+                    format!(
+                        "`max` {} 小于 `min` {}，没有可填的值。",
+                        max.value, min.value
+                    ),
+                    format!(
+                        "`max` {} is less than `min` {}: no value is taken.",
+                        max.value, min.value
+                    ),
+                ),
+                Text::new("请对调，或改正其一。", "Swap the two, or correct one."),
+            );
         }
     }
 
@@ -379,7 +419,13 @@ impl Compiler<'_> {
     fn events(&mut self) -> IndexMap<String, EventKind> {
         let definition = self.definition;
         for (name, event) in &definition.events {
-            if event.by.is_empty() && !event.by_case {
+            // What ends a deferral comes by itself.
+            let ends_deferral = definition
+                .documents
+                .values()
+                .filter_map(|document| document.defer.as_ref())
+                .any(|defer| defer.on_fail.value == name.value);
+            if event.by.is_empty() && !event.by_case && !ends_deferral {
                 self.fault_with_help(
                     "nobody-may",
                     &name.span,
@@ -655,7 +701,6 @@ impl Compiler<'_> {
             definition.data.get(&key).map(|field| match field.kind {
                 FieldType::Boolean => FactKind::Bool,
                 FieldType::Integer | FieldType::Money => FactKind::Int,
-                FieldType::Text => FactKind::Text,
                 FieldType::Date => FactKind::Date,
                 // A choice of nothing is reported where it stands.
                 FieldType::Choice => match &field.choices {
@@ -664,6 +709,8 @@ impl Compiler<'_> {
                     }
                     _ => FactKind::Text,
                 },
+                // Text, and identifiers as they are kept.
+                _ => FactKind::Text,
             })
         };
         let scope = Scope {
@@ -686,40 +733,10 @@ impl Compiler<'_> {
             }
         }
     }
-
-    /// Expands `documents.main` and `documents.all`, and checks the other names.
-    fn required(&mut self, requires: &[At<String>]) -> Vec<String> {
-        let documents = &self.definition.documents;
-        let mut names: Vec<String> = Vec::new();
-        for name in requires {
-            match name.value.as_str() {
-                "documents.all" => names.extend(keys(documents).map(str::to_owned)),
-                "documents.main" => names.extend(
-                    documents
-                        .iter()
-                        .filter(|(_, document)| document.class == DocumentClass::Main)
-                        .map(|(name, _)| name.value.clone()),
-                ),
-                _ if documents.contains_key(name) => names.push(name.value.clone()),
-                _ => {
-                    let known = keys(documents).chain(["documents.main", "documents.all"]);
-                    self.unknown(
-                        "unknown-document",
-                        ("材料", "document"),
-                        name,
-                        known.collect::<Vec<_>>(),
-                    );
-                }
-            }
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        names.retain(|name| seen.insert(name.clone()));
-        names
-    }
 }
 
 /// The way out of a fault of a guard that has no particular one.
-fn guard_help(code: &str) -> Option<Text> {
+pub(crate) fn guard_help(code: &str) -> Option<Text> {
     Some(match code {
         "guard-type" => Text::new(
             "两边的类型要一致；各项的类型写在 `data` 下。",
@@ -746,7 +763,7 @@ fn guard_help(code: &str) -> Option<Text> {
 
 /// Places a range inside a scalar in the definition. A scalar that is quoted or folded does not
 /// stand there letter by letter; then all of it is meant.
-fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
+pub(crate) fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
     let written = scalar.span.len();
     let quotes = match written.checked_sub(scalar.value.len()) {
         Some(0) => 0,

@@ -2,6 +2,7 @@ use groundbreak_sla::{BreachCause, Timestamp};
 use groundbreak_statechart::{Cause, Event, Microstep};
 
 use crate::data::invalid;
+use crate::deferral;
 use crate::draft::Draft;
 use crate::follow::follow;
 use crate::input::{
@@ -147,7 +148,10 @@ pub fn decide(
                 }
                 .into());
             }
-            if workflow.is_closed(case) && !is_allowed_when_closed(act) {
+            if workflow.is_closed(case)
+                && !is_allowed_when_closed(act)
+                && !deferral::outlives(case, act)
+            {
                 return Err(Refusal::CaseClosed {
                     number: case.number.clone(),
                 }
@@ -170,8 +174,25 @@ pub fn decide(
                         note: note.clone(),
                     };
                     check_attachment(workflow, document, file_name, digest, note.as_deref())?;
+                    workflow.check_may_attach(document, &command.actor)?;
                     annotate(workflow, case, command, attached, note.as_deref(), now)
                 }
+                Act::Defer {
+                    documents,
+                    letter,
+                    note,
+                } => deferral::defer(
+                    workflow,
+                    case,
+                    command,
+                    (documents, letter, note.as_deref()),
+                    now,
+                ),
+                Act::ExtendDeferral {
+                    document,
+                    until,
+                    reason,
+                } => deferral::extend(workflow, case, command, (document, *until, reason), now),
                 Act::Comment { text } => {
                     check_text("text", text, NOTE_LENGTH_MAX)?;
                     // A remark is its own reason.
@@ -235,7 +256,7 @@ fn open(
         Some(_) => sign_as_case(&command.actor)?,
     };
     check_line("title", title, TITLE_LENGTH_MAX)?;
-    workflow.check_data(data)?;
+    let data = workflow.accept_data(data)?;
     for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
         if !data.contains_key(name) {
             return Err(missing(name, &field.title).into());
@@ -262,7 +283,7 @@ fn open(
     };
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     if let Some(parent) = parent {
         draft.record(Entry::Invoked {
@@ -296,14 +317,14 @@ fn fire(
         check_text("note", note, NOTE_LENGTH_MAX)?;
     }
     let at = effective(workflow, command, &by, Some(case), note, now)?;
-    check_asked(workflow, case, kind, data)?;
+    let data = accept_asked(workflow, case, kind, data)?;
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     draft.record(Entry::Fired {
         event: event.to_owned(),
         note: note.map(str::to_owned),
     });
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     let outlook = draft.look(Event::Named(event))?;
     let Some(first) = outlook
@@ -314,7 +335,7 @@ fn fire(
     else {
         return Err(no_way_on(workflow, case, event, kind, &outlook.failed)?.into());
     };
-    check_documents(workflow, &draft.case, kind, first)?;
+    check_documents(workflow, &draft.case, event, kind, first)?;
     check_gates(workflow, &draft.case, kind, first)?;
     draft.take(&outlook)?;
     Ok(draft.finish()?)
@@ -365,30 +386,29 @@ fn no_way_on(
 fn check_documents(
     workflow: &Workflow,
     case: &Case,
+    event: &str,
     kind: &EventKind,
     first: &Microstep,
 ) -> Result<(), Refusal> {
-    let mut missing: Vec<&String> = Vec::new();
-    for document in first
+    let taken: Vec<&Transition> = first
         .transitions
         .iter()
-        .flat_map(|id| &workflow.transition(*id).requires)
-    {
-        if !case.has_document(document) && !missing.contains(&document) {
-            missing.push(document);
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing = missing
-        .into_iter()
-        .map(|document| workflow.document_title(document))
+        .map(|id| workflow.transition(*id))
         .collect();
-    Err(Refusal::DocumentsMissing {
-        act: kind.title.clone(),
-        missing,
-    })
+    let missing: Vec<Text> = workflow
+        .papers_before(case, event, &taken, &[])
+        .into_iter()
+        .filter(|need| !need.present)
+        .map(|need| need.title)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::DocumentsMissing {
+            act: kind.title.clone(),
+            missing,
+        })
+    }
 }
 
 fn check_gates(
@@ -424,15 +444,16 @@ fn check_gates(
     }
 }
 
-/// Every fact the event asks for is there or known, and no other comes with it.
-fn check_asked(
+/// Returns the facts that come with an event as they are kept: every fact it asks for is there or
+/// known, and no other comes with it.
+fn accept_asked(
     workflow: &Workflow,
     case: &Case,
     kind: &EventKind,
     data: &Data,
-) -> Result<(), Refusal> {
-    workflow.check_data(data)?;
-    if let Some(name) = data.keys().find(|name| !kind.asks.contains(name)) {
+) -> Result<Data, Refusal> {
+    let mut others = data.keys().filter(|name| !kind.asks.contains(name));
+    if let Some(name) = others.find(|name| workflow.fields.contains_key(*name)) {
         return Err(invalid(
             name,
             Text::new(
@@ -441,6 +462,7 @@ fn check_asked(
             ),
         ));
     }
+    let data = workflow.accept_data(data)?;
     for name in &kind.asks {
         if !data.contains_key(name) && !case.data.contains_key(name) {
             let title = workflow
@@ -450,7 +472,7 @@ fn check_asked(
             return Err(missing(name, &title));
         }
     }
-    Ok(())
+    Ok(data)
 }
 
 fn missing(name: &str, title: &Text) -> Refusal {
@@ -513,7 +535,14 @@ fn annotate(
     // A remark or a paper is not an act in a role, so it does not count for separation of duties.
     let by = Signature { role: None, ..by };
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
+    let attached = match &entry {
+        Entry::DocumentAttached { document, .. } => Some(document.clone()),
+        _ => None,
+    };
     draft.record(entry);
+    if let Some(document) = attached {
+        draft.clear_deferral(&document);
+    }
     if !workflow.is_closed(case) {
         draft.settle()?;
     }
@@ -574,6 +603,8 @@ fn tick(
             clock: clock.to_owned(),
             trigger: trigger.to_owned(),
         });
+    } else if let Some(document) = deferral::document_of(&timer.id) {
+        draft.fail_deferral(document)?;
     } else if let Some(clock) = timer.id.strip_prefix("breach/") {
         let due_at = workflow
             .clock_reading(case, clock, timer.due_at)?

@@ -64,6 +64,12 @@ pub(crate) struct FieldDefinition {
     /// For `type: choice`, the values and their titles.
     #[serde(default)]
     pub(crate) choices: Option<At<IndexMap<String, Text>>>,
+    /// For `type: integer` and `type: money`, the least it takes; an amount in yuan.
+    #[serde(default)]
+    pub(crate) min: Option<At<i64>>,
+    /// The most it takes.
+    #[serde(default)]
+    pub(crate) max: Option<At<i64>>,
     /// Whether a case cannot be opened without it.
     #[serde(default)]
     pub(crate) required: bool,
@@ -94,6 +100,18 @@ pub(crate) struct DocumentDefinition {
     /// The law or list that asks for it.
     #[serde(default)]
     pub(crate) law: Option<Text>,
+    /// For `class: conditional`, when it is needed, in CEL. A question about a fact nobody has
+    /// recorded does not hold.
+    #[serde(default)]
+    pub(crate) needed_if: Option<At<String>>,
+    /// For `class: output`, the event that makes it, or the state it is made on the way to. Only
+    /// the roles that send that event, or an event that leads to that state, may attach it.
+    #[serde(default)]
+    pub(crate) output_of: Option<At<String>>,
+    /// For `class: secondary` or `conditional`, how it may follow later on a written commitment
+    /// (容缺受理).
+    #[serde(default)]
+    pub(crate) defer: Option<DeferDefinition>,
 }
 
 /// How much depends on a document.
@@ -104,6 +122,35 @@ pub enum DocumentClass {
     Main,
     /// 次要材料: may be handed in later (可容缺).
     Secondary,
+    /// 视情形: as a main one when its condition holds, and not asked for otherwise.
+    Conditional,
+    /// 免提交: the office fetches it from data or e-certificates, and never asks the applicant.
+    Shared,
+    /// 办理结果: made by a step of the case, and never handed in by the applicant.
+    Output,
+}
+
+/// How a document may follow later, on a written commitment (容缺受理).
+///
+/// # Source
+///
+/// 广东省优化营商环境条例 (Guangdong), article 32: where the main documents are there and the
+/// applicant commits in writing, the office accepts, and says once what is to follow and by when.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeferDefinition {
+    /// How long it may take to follow: `5 working days`. In the unit of `clock`, and not longer.
+    pub(crate) within: At<String>,
+    /// The statutory or promised clock whose budget it may not exceed.
+    pub(crate) clock: At<String>,
+    /// The roles that may accept the commitment, and extend it.
+    pub(crate) by: Vec<At<String>>,
+    /// The event that waits for the document all the same: the decision, or the issue. Left out,
+    /// nothing waits for it but its own time.
+    #[serde(default)]
+    pub(crate) before: Option<At<String>>,
+    /// The event that the end of its time brings.
+    pub(crate) on_fail: At<String>,
 }
 
 /// A condition the law puts before a step.

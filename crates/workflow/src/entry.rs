@@ -88,6 +88,39 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// A commitment to hand a document in later was accepted (容缺受理). Its timer, `defer/DOCUMENT`,
+    /// is armed in the same commit.
+    DocumentDeferred {
+        /// Name of the document.
+        document: String,
+        /// The letter of commitment: its number, or the name of its file.
+        letter: String,
+        /// When the document has to be there.
+        due_at: Timestamp,
+        /// The actor's remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// More time was given for a deferred document.
+    DeferralExtended {
+        /// Name of the document.
+        document: String,
+        /// When it has to be there now.
+        until: Timestamp,
+        /// Why: force majeure.
+        reason: String,
+    },
+    /// A deferred document was handed in in time.
+    DeferralCleared {
+        /// Name of the document.
+        document: String,
+    },
+    /// The time of a deferred document is over, and it is not there. No document of the case may
+    /// be deferred any more.
+    DeferralFailed {
+        /// Name of the document.
+        document: String,
+    },
     /// A remark.
     Commented {
         /// The remark.

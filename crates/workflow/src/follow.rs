@@ -108,8 +108,11 @@ impl Workflow {
     }
 
     /// When a delay that counts on the calendar falls due by its newest version, counted from when
-    /// its state was entered. `None` for any other timer.
+    /// its state was entered, or its document deferred. `None` for any other timer.
     fn delay_due(&self, case: &Case, timer: &str) -> Result<Option<Timestamp>, Stuck> {
+        if let Some(document) = crate::deferral::document_of(timer) {
+            return self.deferral_due(case, document);
+        }
         let entered_at = timer
             .strip_prefix("after/")
             .and_then(|rest| rest.rsplit_once('/'))

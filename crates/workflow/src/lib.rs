@@ -14,8 +14,10 @@ mod compile;
 mod critical_path;
 mod data;
 mod decide;
+mod deferral;
 mod definition;
 mod diagnostic;
+mod district;
 mod draft;
 mod effect;
 mod encoding;
@@ -24,10 +26,13 @@ mod facts;
 mod follow;
 mod form;
 mod guard;
+mod identifier;
 mod input;
 mod library;
+mod measure;
 mod migrate;
 mod outbox;
+mod papers;
 mod refusal;
 mod schema;
 mod signing;
@@ -53,13 +58,20 @@ pub use commit_digest::CommitDigest;
 pub use critical_path::{CriticalPath, CriticalStep};
 pub use data::{FieldType, TEXT_LENGTH_MAX};
 pub use decide::{DecideError, Decision, Stuck, decide};
+pub use deferral::{Deferral, DeferralEnd, DeferralRule};
 pub use definition::{DocumentClass, LegalEffect};
 pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessStep};
+pub use district::{AppraisalRules, District, DistrictEvent, Points, Team, compile_district};
 pub use effect::{Effect, EffectId, EffectKind, EffectOutcome, Parent, PendingEffect};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
+pub use identifier::Identifier;
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
+pub use measure::{
+    AmountUnit, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying,
+    SayingWord, compile_measures,
+};
 pub use migrate::{
     Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
 };

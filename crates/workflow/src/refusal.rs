@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{EffectId, Language, Text};
+use crate::{EffectId, FieldType, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -108,12 +108,51 @@ pub enum Refusal {
         /// What is wrong with it.
         problem: Text,
     },
+    /// An identifier is not of the form its standard gives it, or its check character does not agree.
+    InvalidIdentifier {
+        /// The field.
+        field: String,
+        /// What the field takes.
+        identifier: FieldType,
+        /// What is wrong with it, where, and what to do.
+        problem: Text,
+    },
+    /// A number or an amount is below or above what its field takes.
+    OutOfBounds {
+        /// The field.
+        field: String,
+        /// The least it takes; an amount in yuan.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min: Option<i64>,
+        /// The most it takes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max: Option<i64>,
+        /// What is wrong with it, and what it may have been meant for.
+        problem: Text,
+    },
     /// The workflow has no such document.
     UnknownDocument {
         /// The document.
         document: String,
         /// A name it may have meant.
         suggestion: Option<String>,
+    },
+    /// A document cannot be deferred, or not now.
+    NotDeferrable {
+        /// The document, by title.
+        document: Text,
+        /// Why, and what to do.
+        problem: Text,
+    },
+    /// A document of the case was deferred before and did not come in time.
+    DeferralBlocked {
+        /// That document, by title.
+        document: Text,
+    },
+    /// The document is not deferred, or its time is over.
+    NotDeferred {
+        /// The document, by title.
+        document: Text,
     },
     /// A text or name is empty, too long, or not of its form.
     InvalidInput {
@@ -196,7 +235,12 @@ impl Refusal {
             Self::DocumentsMissing { .. } => "documents-missing",
             Self::GateClosed { .. } => "gate-closed",
             Self::InvalidData { .. } => "invalid-data",
+            Self::InvalidIdentifier { .. } => "invalid-identifier",
+            Self::OutOfBounds { .. } => "out-of-bounds",
             Self::UnknownDocument { .. } => "unknown-document",
+            Self::NotDeferrable { .. } => "not-deferrable",
+            Self::DeferralBlocked { .. } => "deferral-blocked",
+            Self::NotDeferred { .. } => "not-deferred",
             Self::InvalidInput { .. } => "invalid-input",
             Self::InTheFuture { .. } => "in-the-future",
             Self::OutOfOrder { .. } => "out-of-order",
@@ -208,6 +252,16 @@ impl Refusal {
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
+        }
+    }
+
+    /// Returns the field that this is about, and what is wrong with the fact given for it.
+    pub fn about_field(&self) -> Option<(&str, &Text)> {
+        match self {
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Some((field, problem)),
+            _ => None,
         }
     }
 
@@ -336,7 +390,9 @@ impl Refusal {
                     gates_text(gates, Language::En)
                 ),
             ),
-            Self::InvalidData { field, problem } => Text::new(
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Text::new(
                 format!("“{field}”有误：{}", problem.zh),
                 format!("\"{field}\" is not right: {}", problem.en),
             ),
@@ -351,6 +407,27 @@ impl Refusal {
                 format!(
                     "This workflow has no document \"{document}\". {}",
                     meant_en(suggestion.as_deref())
+                ),
+            ),
+            Self::NotDeferrable { document, problem } => Text::new(
+                format!("“{}”不能容缺：{}", document.zh, problem.zh),
+                format!("\"{}\" cannot follow later: {}", document.en, problem.en),
+            ),
+            Self::DeferralBlocked { document } => Text::new(
+                format!(
+                    "本办件容缺的“{}”逾期未补，不再容缺受理。请先收齐材料再办。",
+                    document.zh
+                ),
+                format!(
+                    "\"{}\" of this case did not follow in time, so nothing more may follow later. Take in the papers first.",
+                    document.en
+                ),
+            ),
+            Self::NotDeferred { document } => Text::new(
+                format!("“{}”没有在容缺期内，不能延期。请核对材料清单。", document.zh),
+                format!(
+                    "\"{}\" is not deferred now, so its time cannot be extended. Check the list of papers.",
+                    document.en
                 ),
             ),
             Self::InvalidInput { input, problem } => Text::new(

@@ -15,7 +15,11 @@ pub(crate) fn sign(
         return sign_as_case(actor);
     }
     if kind.by.is_empty() {
-        return Err(Refusal::OnlyCases);
+        return Err(if kind.by_case {
+            Refusal::OnlyCases
+        } else {
+            Refusal::OnlyTheClock
+        });
     }
     let mut refusal = Refusal::RoleNotAllowed {
         act: kind.title.clone(),

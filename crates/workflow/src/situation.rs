@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
-use crate::{CaseId, Text, Value};
+use crate::{CaseId, Deferral, Text, Value};
 
 /// A case as a person at the desk needs it at one instant: where it is, what can be done next and
 /// by whom, which papers are there, how every clock stands.
@@ -36,7 +36,8 @@ pub struct Situation {
     pub acts: Vec<NextAct>,
     /// Its clocks: running and paused ones first, most urgent first; then those that ended.
     pub clocks: Vec<ClockFace>,
-    /// Its documents: missing main ones first, then missing secondary ones, then those there.
+    /// Its checklist: documents the applicant owes first, main before secondary, then those that
+    /// are deferred, there, or not needed.
     pub papers: Vec<Paper>,
     /// Its way, drawn as lanes.
     pub lanes: Vec<Lane>,
@@ -98,6 +99,12 @@ pub struct AskedField {
     pub kind: FieldType,
     /// The values of a choice, with their titles.
     pub choices: Vec<(String, Text)>,
+    /// The least a number takes; an amount in yuan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most a number takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
     /// What is known already.
     pub known: Option<Value>,
 }
@@ -109,8 +116,11 @@ pub struct DocumentNeed {
     pub name: String,
     /// Its title.
     pub title: Text,
-    /// Whether it is there.
+    /// Whether nothing is missing: it is there, or may follow later.
     pub present: bool,
+    /// When it has to be there, while it is deferred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
 }
 
 /// A legal gate before an act.
@@ -178,6 +188,20 @@ pub struct Paper {
     pub class: DocumentClass,
     /// The law or list that asks for it.
     pub law: Option<Text>,
+    /// Whether the case asks for it, by its class and by the facts known. A main or secondary one
+    /// is always needed; one that the office fetches or makes never is.
+    pub needed: bool,
+    /// Whether the applicant owes it: it is needed, not there, and not deferred.
+    pub missing: bool,
+    /// How it was deferred last, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deferral: Option<Deferral>,
+    /// When it has to be there, while it is deferred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// The roles that may defer it now; none when nobody may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deferred_by: Vec<RoleRef>,
     /// The versions handed in, newest last.
     pub versions: Vec<crate::DocumentVersion>,
 }
@@ -233,4 +257,7 @@ pub struct Fact {
     pub value: Value,
     /// For a choice, the title of the value.
     pub label: Option<Text>,
+    /// For an identifier that is taken and yet not certain, what to look at twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<Text>,
 }

@@ -6,11 +6,10 @@ use groundbreak_sla::{
 };
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
-use crate::definition::DocumentClass;
 use crate::facts::Facts;
 use crate::situation::{
-    AskedField, ClockFace, ConditionFace, DocumentNeed, Fact, GateFace, Lane, LaneStep, NextAct,
-    Paper, PlaceNow, Progress, RoleRef, Segment, Situation,
+    ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct,
+    PlaceNow, Progress, RoleRef, Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
 use crate::{Case, Gate, Stuck, Text, Value, Workflow};
@@ -178,7 +177,11 @@ impl Workflow {
                     && transition.requires.is_empty()
                     && transition.gates.is_empty()
             };
-            if leading.iter().all(plain) || self.is_open(case, name, event)? {
+            let awaited = case
+                .deferrals
+                .keys()
+                .any(|document| self.awaits(name, document));
+            if leading.iter().all(plain) && !awaited || self.is_open(case, name, event)? {
                 open.push(name.as_str());
             }
         }
@@ -188,10 +191,10 @@ impl Workflow {
     /// Tells whether an event would do something, and its documents are there and its gates open.
     fn is_open(&self, case: &Case, name: &str, event: &EventKind) -> Result<bool, Stuck> {
         let taken = self.taken(case, name, event)?;
-        let mut documents = taken.iter().flat_map(|transition| &transition.requires);
+        let documents = self.papers_before(case, name, &taken, &event.asks);
         let mut gates = taken.iter().flat_map(|transition| &transition.gates);
         Ok(!taken.is_empty()
-            && documents.all(|document| case.has_document(document))
+            && documents.iter().all(|document| document.present)
             && gates.all(|gate| {
                 let gate = self.gates.get(gate);
                 gate.is_none_or(|gate| self.may_be_open(gate, case, &event.asks))
@@ -261,7 +264,9 @@ impl Workflow {
         let mut acts: Vec<NextAct> = Vec::new();
         for (name, event) in &self.events {
             let leading = leading(&candidates, name);
-            if leading.is_empty() {
+            // What nobody sends comes by itself.
+            let by_itself = event.by.is_empty() && !event.by_case;
+            if leading.is_empty() || by_itself {
                 continue;
             }
             let taken = self.taken(case, name, event)?;
@@ -277,12 +282,7 @@ impl Workflow {
                 Vec::new()
             };
             let considered = if taken.is_empty() { &leading } else { &taken };
-            let documents = self.needs(
-                case,
-                considered
-                    .iter()
-                    .flat_map(|transition| &transition.requires),
-            );
+            let documents = self.papers_before(case, name, considered, &event.asks);
             let gates = self.gate_faces(
                 case,
                 considered.iter().flat_map(|transition| &transition.gates),
@@ -305,7 +305,7 @@ impl Workflow {
                 asks: event
                     .asks
                     .iter()
-                    .filter_map(|field| self.asked(case, field))
+                    .filter_map(|field| self.asked_field(field, case.data.get(field)))
                     .collect(),
                 documents,
                 gates,
@@ -318,34 +318,6 @@ impl Workflow {
         Ok(acts)
     }
 
-    fn asked(&self, case: &Case, name: &str) -> Option<AskedField> {
-        let field = self.fields.get(name)?;
-        Some(AskedField {
-            name: name.to_owned(),
-            title: field.title.clone(),
-            kind: field.kind,
-            choices: field
-                .choices
-                .iter()
-                .map(|(value, title)| (value.clone(), title.clone()))
-                .collect(),
-            known: case.data.get(name).cloned(),
-        })
-    }
-
-    fn needs<'a>(&self, case: &Case, names: impl Iterator<Item = &'a String>) -> Vec<DocumentNeed> {
-        let mut needs: Vec<DocumentNeed> = Vec::new();
-        for name in names {
-            if needs.iter().all(|need| need.name != *name) {
-                needs.push(DocumentNeed {
-                    name: name.clone(),
-                    title: self.document_title(name),
-                    present: case.has_document(name),
-                });
-            }
-        }
-        needs
-    }
 
     fn gate_faces<'a>(
         &self,
@@ -428,27 +400,6 @@ impl Workflow {
             .collect()
     }
 
-    fn papers(&self, case: &Case) -> Vec<Paper> {
-        let mut papers: Vec<Paper> = self
-            .documents
-            .iter()
-            .map(|(name, document)| Paper {
-                name: name.clone(),
-                title: document.title.clone(),
-                class: document.class,
-                law: document.law.clone(),
-                versions: case.documents.get(name).cloned().unwrap_or_default(),
-            })
-            .collect();
-        papers.sort_by_key(|paper| {
-            (
-                !paper.versions.is_empty(),
-                paper.class != DocumentClass::Main,
-            )
-        });
-        papers
-    }
-
     fn facts(&self, case: &Case) -> Vec<Fact> {
         self.fields
             .iter()
@@ -458,12 +409,17 @@ impl Workflow {
                     Value::Text(text) => field.choices.get(text).cloned(),
                     Value::Boolean(_) | Value::Integer(_) => None,
                 };
+                let caution = match (&value, field.kind.identifier()) {
+                    (Value::Text(text), Some(identifier)) => identifier.caution(text),
+                    _ => None,
+                };
                 Some(Fact {
                     name: name.clone(),
                     title: field.title.clone(),
                     kind: field.kind,
                     value,
                     label,
+                    caution,
                 })
             })
             .collect()

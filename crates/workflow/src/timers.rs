@@ -7,7 +7,8 @@ use crate::{Case, ClockHistory, EffectKind, PendingEffect, Stuck, Workflow};
 pub struct Timer {
     /// When it falls due.
     pub due_at: Timestamp,
-    /// Its name, unique in the case: `after/STATE/N`, `warn/CLOCK/TRIGGER`, `breach/CLOCK`.
+    /// Its name, unique in the case: `after/STATE/N`, `warn/CLOCK/TRIGGER`, `breach/CLOCK`,
+    /// `defer/DOCUMENT`.
     pub id: String,
 }
 

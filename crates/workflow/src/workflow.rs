@@ -8,7 +8,7 @@ use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
 use crate::outbox::{Invoke, Requests};
-use crate::{Case, ClockHistory, Text};
+use crate::{Case, ClockHistory, DeferralRule, Text};
 
 /// A definition that has compiled: it can run.
 #[derive(Clone, Debug)]
@@ -65,6 +65,10 @@ pub struct Field {
     pub kind: FieldType,
     /// The values of a choice, with their titles; empty for other types.
     pub choices: IndexMap<String, Text>,
+    /// The least a number takes; an amount in yuan.
+    pub min: Option<i64>,
+    /// The most a number takes.
+    pub max: Option<i64>,
     /// Whether a case cannot be opened without it.
     pub required: bool,
 }
@@ -89,6 +93,12 @@ pub struct Document {
     pub class: DocumentClass,
     /// The law or list that asks for it.
     pub law: Option<Text>,
+    /// When a conditional one is needed.
+    pub(crate) needed_if: Option<Guard>,
+    /// For an output, the roles that may attach it; others are attached by everybody.
+    pub attached_by: Vec<String>,
+    /// How it may follow later.
+    pub deferral: Option<DeferralRule>,
 }
 
 /// A condition the law puts before a step.

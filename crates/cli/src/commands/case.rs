@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Fire(FireArguments),
     /// Record that a document was handed in; its content stays where it is
     Attach(AttachArguments),
+    /// Let secondary documents follow later, on a written commitment
+    Defer(DeferArguments),
+    /// Give a deferred document more time
+    Extend(ExtendArguments),
     /// Add a remark to the journal of a case
     Comment(CommentArguments),
     /// Have an effect that was given up tried again
@@ -109,6 +113,43 @@ pub(crate) struct AttachArguments {
     /// A remark
     #[arg(long)]
     note: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case defer 20230323-7K2M9Q lease_copy --letter 容缺承诺书2023-12号 --data data --as window_clerk"
+)]
+pub(crate) struct DeferArguments {
+    /// Number of the case
+    number: String,
+    /// Names of the documents
+    #[arg(required = true)]
+    documents: Vec<String>,
+    /// The letter of commitment: its number, or the name of its file
+    #[arg(long)]
+    letter: String,
+    /// A remark
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: groundbreak case extend 20230323-7K2M9Q lease_copy \"2023-04-06 17:30\" 台风停工停业 --data data --as window_clerk"
+)]
+pub(crate) struct ExtendArguments {
+    /// Number of the case
+    number: String,
+    /// Name of the document
+    document: String,
+    /// When it has to be there: 2023-04-06 17:30, where the workflow is at home
+    until: String,
+    /// Why
+    reason: String,
     #[command(flatten)]
     acting: Acting,
 }
@@ -215,27 +256,52 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
                 digest,
                 note: arguments.note,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
+        }
+        Command::Defer(arguments) => {
+            let act = Act::Defer {
+                documents: arguments.documents,
+                letter: arguments.letter,
+                note: arguments.note,
+            };
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
+        }
+        Command::Extend(arguments) => {
+            let ExtendArguments {
+                number,
+                document,
+                until,
+                reason,
+                acting,
+            } = arguments;
+            let act = |workflow: &Workflow| {
+                Ok(Act::ExtendDeferral {
+                    document,
+                    until: instant(workflow, "UNTIL", &until)?,
+                    reason,
+                })
+            };
+            act_on(&acting, &number, act, screen).await
         }
         Command::Comment(arguments) => {
             let act = Act::Comment {
                 text: arguments.text,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Resend(arguments) => {
             let act = Act::ResendEffect {
                 effect: EffectId(arguments.effect),
                 note: arguments.note,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Drop(arguments) => {
             let act = Act::DropEffect {
                 effect: EffectId(arguments.effect),
                 reason: arguments.reason,
             };
-            act_on(&arguments.acting, &arguments.number, |_| act, screen).await
+            act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
         Command::Show(arguments) => show(&arguments, screen).await,
         Command::List(arguments) => list(&arguments, screen).await,
@@ -279,10 +345,12 @@ async fn fire(arguments: FireArguments, screen: &mut Screen) -> Result<Outcome> 
         note,
         acting,
     } = arguments;
-    let act = |workflow: &Workflow| Act::Fire {
-        event,
-        data: scenario::data(workflow, &facts),
-        note,
+    let act = |workflow: &Workflow| {
+        Ok(Act::Fire {
+            event,
+            data: scenario::data(workflow, &facts),
+            note,
+        })
     };
     act_on(&acting, &number, act, screen).await
 }
@@ -291,14 +359,14 @@ async fn fire(arguments: FireArguments, screen: &mut Screen) -> Result<Outcome> 
 async fn act_on(
     acting: &Acting,
     number: &str,
-    act: impl FnOnce(&Workflow) -> Act,
+    act: impl FnOnce(&Workflow) -> Result<Act>,
     screen: &mut Screen,
 ) -> Result<Outcome> {
     let engine = Engine::open(directory::open(&acting.data)?, EngineOptions::default()).await?;
     let outcome = async {
         let case = find(&engine, number).await?;
         let workflow = engine.workflow(&case.workflow, Some(case.version))?;
-        let act = act(&workflow);
+        let act = act(&workflow)?;
         submit(&engine, &workflow, case.id, acting, act, screen).await
     }
     .await;
@@ -329,7 +397,7 @@ async fn submit(
         effective_at: acting
             .at
             .as_deref()
-            .map(|at| instant(workflow, at))
+            .map(|at| instant(workflow, "--at", at))
             .transpose()?,
         act,
     };
@@ -345,13 +413,13 @@ fn actor(text: &str) -> Actor {
     }
 }
 
-fn instant(workflow: &Workflow, text: &str) -> Result<Timestamp> {
+fn instant(workflow: &Workflow, argument: &str, text: &str) -> Result<Timestamp> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
     }
     let instant = workflow.calendar.local(text);
     Ok(instant.map_err(|error| Trouble::BadArgument {
-        argument: "--at".to_owned(),
+        argument: argument.to_owned(),
         problem: error.text(),
     })?)
 }

@@ -207,12 +207,27 @@ impl<'a> Line<'a> {
             "who acts: a person, a role, (clock) or (restart)",
         )?;
         let act = self.word(
-            "做什么：opens、attaches 材料、comments \"…\"，或流程的事件",
-            "what is done: opens, attaches DOCUMENT, comments \"…\", or an event of the workflow",
+            "做什么：opens、attaches 材料、defers 材料、extends 材料、comments \"…\"，或流程的事件",
+            "what is done: opens, attaches DOCUMENT, defers DOCUMENT, extends DOCUMENT, comments \"…\", or an event of the workflow",
         )?;
         let verb = match act.value.as_str() {
             "opens" | "接件" => Verb::Open,
             "attaches" | "上传" => self.attach()?,
+            "defers" | "容缺" => {
+                let (documents, letter) = self.documents()?;
+                Verb::Defer { documents, letter }
+            }
+            "extends" | "延期" => {
+                let document = self.word("材料名称", "the name of a document")?.value;
+                if !self.keyword(["until", "至"]) {
+                    return Err(self.fault(
+                        "此处应为 至 与时间。",
+                        "Here is expected until and a time.",
+                    ));
+                }
+                let until = self.moment(None)?;
+                Verb::Extend { document, until }
+            }
             "comments" | "记录" => {
                 let missing = self.fault(
                     "此处应为引号中的文字。",
@@ -266,6 +281,15 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn attach(&mut self) -> Result<Verb, ScenarioFault> {
+        let (documents, file_name) = self.documents()?;
+        Ok(Verb::Attach {
+            documents,
+            file_name,
+        })
+    }
+
+    /// Takes names of documents, and what is said of them between quotation marks, if it is.
+    fn documents(&mut self) -> Result<(Vec<String>, Option<String>), ScenarioFault> {
         let mut documents = Vec::new();
         loop {
             documents.push(self.word("材料名称", "the name of a document")?.value);
@@ -273,10 +297,7 @@ impl<'a> Line<'a> {
                 break;
             }
         }
-        Ok(Verb::Attach {
-            documents,
-            file_name: self.quoted(),
-        })
+        Ok((documents, self.quoted()))
     }
 
     pub(super) fn expectations(&mut self) -> Result<Vec<Placed<Expectation>>, ScenarioFault> {
@@ -298,6 +319,13 @@ impl<'a> Line<'a> {
                 }
                 "segments" | "分段" => self.segments()?,
                 "timer" | "计时器" => self.late()?,
+                // A workflow may have a state of these names; then nothing follows it.
+                "missing" | "现缺" if self.peek().and_then(Token::word).is_some() => {
+                    self.missing()?
+                }
+                "deferred" | "容缺中" if self.peek().and_then(Token::word).is_some() => {
+                    self.deferred()?
+                }
                 _ => self.state_or_clock(name.value)?,
             };
             expectations.push(Placed {
@@ -366,6 +394,31 @@ impl<'a> Line<'a> {
             timer,
             by: self.amount()?,
         })
+    }
+
+    fn missing(&mut self) -> Result<Expectation, ScenarioFault> {
+        let mut documents = Vec::new();
+        if !self.keyword(["nothing", "无"]) {
+            loop {
+                documents.push(self.word("材料名称，或 无", "the name of a document, or nothing")?);
+                if !self.take_comma() {
+                    break;
+                }
+            }
+        }
+        Ok(Expectation::Missing { documents })
+    }
+
+    fn deferred(&mut self) -> Result<Expectation, ScenarioFault> {
+        let document = self.word("材料名称", "the name of a document")?;
+        if !self.keyword(["due", "到期"]) {
+            return Err(self.fault(
+                "此处应为 到期 与时间。",
+                "Here is expected due and a time.",
+            ));
+        }
+        let due = self.moment(None)?;
+        Ok(Expectation::Deferred { document, due })
     }
 
     pub(super) fn state_or_clock(&mut self, name: String) -> Result<Expectation, ScenarioFault> {

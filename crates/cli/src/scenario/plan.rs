@@ -293,15 +293,31 @@ impl Planner<'_> {
             } => documents
                 .iter()
                 .map(|document| {
-                    let known = workflow
-                        .documents
-                        .iter()
-                        .map(|(name, document)| (name.as_str(), Some(&document.title)));
-                    let document = named(document, &known.collect::<Vec<_>>())
-                        .unwrap_or_else(|| document.clone());
+                    let document = document_named(workflow, document);
                     self.attach(document, file_name.clone(), command.note.clone())
                 })
                 .collect(),
+            Verb::Defer { documents, letter } => {
+                let documents = documents.iter();
+                vec![Act::Defer {
+                    documents: documents
+                        .map(|document| document_named(workflow, document))
+                        .collect(),
+                    letter: letter.clone().unwrap_or_else(|| "容缺承诺书.pdf".to_owned()),
+                    note: command.note.clone(),
+                }]
+            }
+            Verb::Extend { document, until } => {
+                let until = self.instant(until);
+                let until = until.into_iter();
+                until
+                    .map(|until| Act::ExtendDeferral {
+                        document: document_named(workflow, document),
+                        until,
+                        reason: command.note.clone().unwrap_or_default(),
+                    })
+                    .collect()
+            }
             Verb::Comment(text) => vec![Act::Comment { text: text.clone() }],
         }
     }
@@ -386,6 +402,16 @@ impl Planner<'_> {
                     total: *total,
                 }
             }
+            Expectation::Missing { documents } => {
+                let found = documents.iter().map(|document| self.document(document));
+                Expectation::Missing {
+                    documents: found.collect::<Option<_>>()?,
+                }
+            }
+            Expectation::Deferred { document, due } => Expectation::Deferred {
+                document: self.document(document)?,
+                due: self.fixed(due)?,
+            },
             other @ (Expectation::Refused { .. } | Expectation::Late { .. }) => other.clone(),
         };
         Some(Placed {
@@ -404,6 +430,16 @@ impl Planner<'_> {
         self.find(state, ("状态", "state"), known.collect())
     }
 
+    fn document(&mut self, document: &Placed<String>) -> Option<Placed<String>> {
+        let known = self
+            .workflow
+            .documents
+            .iter()
+            .map(|(name, document)| (name.as_str(), Some(&document.title)));
+        let value = self.find(document, ("材料", "document"), known.collect())?;
+        Some(Placed { value, ..*document })
+    }
+
     fn clock(&mut self, clock: &Placed<String>) -> Option<String> {
         let known = self
             .workflow
@@ -412,6 +448,16 @@ impl Planner<'_> {
             .map(|(name, clock)| (name.as_str(), Some(&clock.title)));
         self.find(clock, ("时限", "clock"), known.collect())
     }
+}
+
+/// Returns the document that is meant, or what was asked for: what the workflow does not know is for
+/// the engine to refuse.
+fn document_named(workflow: &Workflow, asked: &str) -> String {
+    let known = workflow
+        .documents
+        .iter()
+        .map(|(name, document)| (name.as_str(), Some(&document.title)));
+    named(asked, &known.collect::<Vec<_>>()).unwrap_or_else(|| asked.to_owned())
 }
 
 /// Returns the name that is meant: the name itself, or a title that only one of them has.

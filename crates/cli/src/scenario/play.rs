@@ -290,6 +290,18 @@ impl Aftermath<'_> {
                         .is_some_and(|ms| amount::same(*amount, Used::Ms(*ms)))
                 }) && total.is_none_or(|total| amount::same(total, Used::Ms(all)))
             }
+            Expectation::Missing { documents } => {
+                let mut expected: Vec<&str> =
+                    documents.iter().map(|document| document.value.as_str()).collect();
+                let owed = self.owed()?;
+                let mut owed: Vec<&str> = owed.iter().map(String::as_str).collect();
+                expected.sort_unstable();
+                owed.sort_unstable();
+                expected == owed
+            }
+            Expectation::Deferred { document, due } => {
+                self.deferred_until(&document.value).map(Moment::Fixed) == Some(due.value.clone())
+            }
             Expectation::Late { timer, by } => self
                 .lateness(timer)
                 .is_some_and(|late| amount::same(*by, Used::Ms(late))),
@@ -361,6 +373,22 @@ impl Aftermath<'_> {
                     total.unwrap_or_default()
                 )
             }
+            Expectation::Missing { .. } => {
+                let owed = self.owed()?;
+                let names = if owed.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    owed.join(", ")
+                };
+                format!("missing {names}")
+            }
+            Expectation::Deferred { document, .. } => {
+                let document = &document.value;
+                match self.deferred_until(document) {
+                    Some(due) => format!("deferred {document} due {}", self.written(due)),
+                    None => format!("{document} (not deferred)"),
+                }
+            }
             Expectation::Late { timer, .. } => match self.lateness(timer) {
                 Some(late) => format!("timer {timer} late {}", amount::show(Used::Ms(late))),
                 None => format!("timer {timer} (not fired)"),
@@ -422,6 +450,21 @@ impl Aftermath<'_> {
             .into_iter()
             .map(|segment| (segment.state, segment.wall_ms))
             .collect())
+    }
+
+    /// The documents that the applicant owes.
+    fn owed(&self) -> Result<Vec<String>> {
+        let Some(case) = self.case else {
+            return Ok(Vec::new());
+        };
+        let papers = self.workflow.situation(case, self.now)?.papers;
+        let missing = papers.into_iter().filter(|paper| paper.missing);
+        Ok(missing.map(|paper| paper.name).collect())
+    }
+
+    /// When a document has to be there, while it is deferred.
+    fn deferred_until(&self, document: &str) -> Option<Timestamp> {
+        self.case?.deferred_until(document)
     }
 
     /// Writes an instant as scenarios do, down to the finest part that is not nought.

@@ -99,6 +99,16 @@ pub(crate) enum Verb {
         documents: Vec<String>,
         file_name: Option<String>,
     },
+    /// Lets documents follow later, on this letter of commitment.
+    Defer {
+        documents: Vec<String>,
+        letter: Option<String>,
+    },
+    /// Gives a deferred document more time.
+    Extend {
+        document: String,
+        until: Placed<Moment>,
+    },
     Comment(String),
 }
 
@@ -125,6 +135,13 @@ pub(crate) enum Expectation {
         clock: String,
         parts: Vec<(Placed<String>, Used)>,
         total: Option<Used>,
+    },
+    /// These documents are owed, and no others.
+    Missing { documents: Vec<Placed<String>> },
+    /// The document may follow until then.
+    Deferred {
+        document: Placed<String>,
+        due: Placed<Moment>,
     },
     /// A timer was fired this long after it was due.
     Late { timer: String, by: Used },

@@ -21,6 +21,7 @@ mod disk;
 mod doctor;
 mod drawing;
 mod ics;
+mod measures;
 mod messages;
 mod migrate;
 #[path = "../../../store-sled/tests/it/mount.rs"]

@@ -547,8 +547,10 @@ async fn repeated(app: &App, number: &str, id: CommandId) -> Result<Option<Respo
 /// Returns a value that a field takes, to see where an act would lead.
 fn made_up(field: &AskedField) -> Value {
     match field.kind {
-        FieldType::Text => Value::Text("-".into()),
-        FieldType::Integer | FieldType::Money => Value::Integer(1),
+        FieldType::Integer | FieldType::Money => {
+            let least = field.min.unwrap_or(1).max(1);
+            Value::Integer(field.max.map_or(least, |most| most.min(least)))
+        }
         FieldType::Boolean => Value::Boolean(true),
         FieldType::Date => Value::Text("2000-01-01".into()),
         FieldType::Choice => Value::Text(
@@ -558,5 +560,9 @@ fn made_up(field: &AskedField) -> Value {
                 .map(|(value, _)| value.clone())
                 .unwrap_or_default(),
         ),
+        kind => kind
+            .identifier()
+            .map_or("-", |identifier| identifier.example)
+            .into(),
     }
 }

@@ -12,7 +12,7 @@ use super::page;
 use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
 use crate::app::{App, OpenCase};
 use crate::clock::ClockView;
-use crate::facts::fact_words;
+use crate::facts::FactLine;
 use crate::frame::Frame;
 use crate::journal::{JournalView, Narrator, happened};
 use crate::light::LightView;
@@ -63,7 +63,7 @@ struct CasePage {
     papers_summary: String,
     waiting: Vec<Waiting>,
     journal: JournalView,
-    facts: Vec<(String, String)>,
+    facts: Vec<FactLine>,
 }
 
 /// The clock at the head of a case.
@@ -247,7 +247,7 @@ pub(crate) async fn case(
         facts: situation
             .facts
             .iter()
-            .map(|fact| (words.text(&fact.title).to_owned(), fact_words(fact, at)))
+            .map(|fact| FactLine::of(fact, at))
             .collect(),
         hero,
     };
@@ -469,6 +469,9 @@ pub(super) fn class_words(class: DocumentClass, words: Words) -> String {
     words.t(match class {
         DocumentClass::Main => "class-main",
         DocumentClass::Secondary => "class-secondary",
+        DocumentClass::Conditional => "class-conditional",
+        DocumentClass::Shared => "class-shared",
+        DocumentClass::Output => "class-output",
     })
 }
 

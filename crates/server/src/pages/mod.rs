@@ -7,6 +7,7 @@ pub(crate) mod chart;
 pub(crate) mod clock;
 pub(crate) mod desk;
 pub(crate) mod journal;
+pub(crate) mod measures;
 pub(crate) mod new_case;
 pub(crate) mod note;
 pub(crate) mod paper;

@@ -226,4 +226,13 @@ impl Atom {
     pub(crate) fn document(name: &str) -> Self {
         atom(&Condition::Document(name.to_owned()))
     }
+
+    /// Returns the question whether a document may follow later.
+    pub(crate) fn deferred(name: &str) -> Self {
+        Self {
+            key: format!("Deferred({name:?})"),
+            document: None,
+            ..Self::document(name)
+        }
+    }
 }

@@ -388,7 +388,9 @@ impl Draft<'_> {
             }
         }
         for timer in self.case.armed.clone().into_keys() {
-            if !wanted.contains_key(&timer) {
+            // What was promised under one version is owed under the next.
+            let deferral = crate::deferral::document_of(&timer).is_some();
+            if !wanted.contains_key(&timer) && !deferral {
                 self.record(Entry::TimerDisarmed { timer });
             }
         }

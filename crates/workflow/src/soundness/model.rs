@@ -97,7 +97,8 @@ impl<'a> Model<'a> {
                 });
                 let mut all: Vec<Formula> = gates.collect();
                 for document in &transition.requires {
-                    all.push(numbering.atom(workflow, &Atom::document(document), true));
+                    let event = transition.event.as_deref();
+                    all.push(numbering.required(workflow, event, document));
                 }
                 Needs { all }
             })
@@ -175,6 +176,25 @@ impl<'a> Model<'a> {
 }
 
 impl Numbering {
+    /// A document before a transition: it is there, or it is not needed, or it is deferred.
+    fn required(&mut self, workflow: &Workflow, event: Option<&str>, name: &str) -> Formula {
+        let mut formula = self.atom(workflow, &Atom::document(name), true);
+        let Some(document) = workflow.documents.get(name) else {
+            return formula;
+        };
+        if let Some(condition) = &document.needed_if {
+            let needed = self.formula(workflow, &condition.outline(), false);
+            let not_needed = Formula::Not(Box::new(needed));
+            formula = Formula::Either(Box::new([formula, not_needed]));
+        }
+        let waits = event.is_some_and(|event| workflow.awaits(event, name));
+        if document.deferral.is_some() && !waits {
+            let deferred = self.atom(workflow, &Atom::deferred(name), true);
+            formula = Formula::Either(Box::new([formula, deferred]));
+        }
+        formula
+    }
+
     fn formula(&mut self, workflow: &Workflow, outline: &Outline, positive: bool) -> Formula {
         match outline {
             Outline::Constant(value) => Formula::Constant(*value),
