@@ -20,6 +20,7 @@ mod clock;
 mod facts;
 mod form;
 mod frame;
+mod general;
 mod journal;
 mod light;
 mod live;

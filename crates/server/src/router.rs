@@ -13,7 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
 use crate::pages::{
-    act, audit, case, chart, clock, desk, journal, new_case, note, paper, sign_in, workflows,
+    act, audit, case, chart, clock, desk, general, journal, new_case, note, paper, sign_in,
+    workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -63,6 +64,10 @@ fn pages() -> Router<Arc<App>> {
             "/cases/{number}/acts/{event}",
             get(act::form).post(act::submit),
         )
+        .route(
+            "/cases/{number}/general/{act}",
+            get(general::form).post(general::submit),
+        )
         .route("/cases/{number}/note", get(note::form).post(note::submit))
         .route(
             "/cases/{number}/papers/{document}",
@@ -92,6 +97,10 @@ fn calls() -> Router<Arc<App>> {
         .route("/cases/{case}/events", post(api::commands::fire))
         .route("/cases/{case}/documents", post(api::commands::attach))
         .route("/cases/{case}/comments", post(api::commands::comment))
+        .route(
+            "/cases/{case}/acts",
+            get(api::general::offered).post(api::general::act),
+        )
         .route(
             "/cases/{case}/effects/{effect}",
             post(api::commands::decide_on_effect),

@@ -3,5 +3,6 @@
 pub(crate) mod body;
 pub(crate) mod cases;
 pub(crate) mod commands;
+pub(crate) mod general;
 pub(crate) mod reports;
 pub(crate) mod workflows;
