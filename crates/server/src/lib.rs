@@ -22,6 +22,7 @@ mod file;
 mod figures;
 mod form;
 mod frame;
+mod general;
 mod journal;
 mod light;
 mod live;
