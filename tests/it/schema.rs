@@ -63,7 +63,6 @@ fn the_schema_rejects_what_is_broken_in_form_and_nothing_that_is_broken_in_meani
         "choice-without-choices",
         "empty-text",
         "missing-key",
-        "nobody-may",
         "unknown-key",
         "warning-form",
         "wrong-type",

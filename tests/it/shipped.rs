@@ -11,7 +11,7 @@ fn read(path: &str) -> String {
 
 /// A workflow with its blocks, as it is published.
 fn assembled(path: &str) -> String {
-    let blocks = ["acceptance-lane", "matter", "pre-review"].map(str::to_owned);
+    let blocks = ["acceptance-lane", "commitment", "matter", "pre-review"].map(str::to_owned);
     assemble(&read(path), &blocks, |name| {
         Some(read(&format!("blocks/{name}.yaml")))
     })

@@ -128,7 +128,9 @@ impl From<NotTaken> for Problem {
             not_taken.text(Words::new(Language::Zh)),
             not_taken.text(Words::new(Language::En)),
         );
-        Self::new(not_taken.status(), "file-not-taken").because(detail)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "file-not-taken")
+            .with_status(not_taken.status())
+            .because(detail)
     }
 }
 

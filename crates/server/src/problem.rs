@@ -83,6 +83,12 @@ impl Problem {
         self
     }
 
+    /// Gives it another status.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
     /// Gives it another code.
     fn named(mut self, code: &str) -> Self {
         self.0.kind = format!("urn:groundbreak:error:{code}");

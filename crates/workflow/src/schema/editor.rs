@@ -42,15 +42,8 @@ pub(super) fn add_hints(schema: &mut Value) {
             }
             "RoleDefinition" => list(part, "not_same_person_as", named()),
             "EventDefinition" => {
+                // Who may leave it out depends on other parts: cases send it, or a deferral that fails.
                 list(part, "by", named());
-                part["if"] = json!({
-                    "properties": { "by_case": { "const": true } },
-                    "required": ["by_case"],
-                });
-                part["else"] = json!({
-                    "properties": { "by": { "minItems": 1 } },
-                    "required": ["by"],
-                });
                 list(part, "asks", named());
             }
             "GateDefinition" => condition(&mut part["properties"]["when"]),

@@ -39,7 +39,11 @@ fn code(result: Result<Decision, Refusal>) -> &'static str {
 fn held() -> Day {
     let source = PERMIT
         .replace("calendar: hall\n", "calendar: hall\nneeds_handler: true\n")
-        .replace("type: text, required: true", "type: text");
+        .replace("type: text, required: true", "type: text")
+        .replace(
+            "    after: [{ delay: 30 days",
+            "      withdraw: withdrawn\n    after: [{ delay: 30 days",
+        );
     Day::under(&source)
 }
 
