@@ -188,9 +188,14 @@ fn appraised(data: &Path) {
     assert_eq!(
         standing,
         [
+            ("duruan", 20, 500),
+            ("tangxia", 130, 2_000),
+            ("hetang", 10, 500),
             ("shenzhen", 301, 4_600),
             ("park", 26, 1_200),
-            ("commerce", 952, 15_450),
+            ("science", 130, 2_550),
+            ("commerce", 650, 9_400),
+            ("culture", 12, 500),
         ]
     );
     // Every point is explained; a project counts once, and the day before it earned nothing.
@@ -282,14 +287,10 @@ fn a_register_whose_numbers_do_not_agree_is_not_accepted() {
         let ran = run(&["check", path.to_str().unwrap(), "--format", "json"]);
         assert_eq!(ran.status, 1, "{new}: {ran:?}");
         let rows = ran.json();
-        let row = rows
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["code"] == code);
-        let row = row.unwrap_or_else(|| panic!("{new}: {ran:?}"));
-        let message = row["message"]["en"].as_str().unwrap();
-        assert!(message.contains(text), "{new}: {message}");
+        let told = rows.as_array().unwrap().iter().any(|row| {
+            row["code"] == code && row["message"]["en"].as_str().unwrap().contains(text)
+        });
+        assert!(told, "{new}: {rows:#}");
     }
     fs::write(&path, shipped).unwrap();
     assert_eq!(run(&["check", path.to_str().unwrap()]).status, 0);
