@@ -335,14 +335,23 @@ async fn a_figure_opens_the_list_behind_it_and_says_when_its_word_is_not_true() 
     assert!(all.contains(&format!("href=\"{page}\"")) && all.contains("超239万元"));
     assert!(!all.contains("不能公布"));
 
-    let figure = desk.get("/api/v1/reports/measures/licensed-capital").await;
-    assert_eq!(figure.json()["exact"]["yuan"], 2_400_000);
-    assert_eq!(figure.json()["rows"].as_array().unwrap().len(), 2);
-    let all = desk.get("/api/v1/reports/measures").await.json();
-    assert_eq!(all.as_array().unwrap().len(), 1);
-    for nowhere in ["/audit/measures/none", "/api/v1/reports/measures/none"] {
-        assert_eq!(desk.get(nowhere).await.status, StatusCode::NOT_FOUND);
+    for (path, found) in [("/licensed-capital", true), ("/none", false)] {
+        let page = desk.get(&format!("/audit/measures{path}")).await;
+        assert_eq!(page.status == StatusCode::OK, found, "{path}");
+        let path = format!("/reports/measures{path}");
+        let reply = desk.call("clerk", Method::GET, &path, &[], "").await;
+        if found {
+            let figure = reply.json();
+            assert_eq!(figure["exact"]["yuan"], 2_400_000);
+            assert_eq!(figure["rows"].as_array().unwrap().len(), 2);
+        } else {
+            assert_eq!(reply.problem(), "not-found");
+        }
     }
+    let all = desk
+        .call("clerk", Method::GET, "/reports/measures", &[], "")
+        .await;
+    assert_eq!(all.json().as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
