@@ -22,6 +22,7 @@ mod figures;
 mod file;
 mod form;
 mod frame;
+mod general;
 mod journal;
 mod light;
 mod live;

@@ -13,8 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, desk, journal, measures, new_case, note, paper, sign_in,
-    workflows,
+    act, audit, case, chart, clock, desk, general, journal, measures, new_case, note, paper,
+    sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -68,6 +68,10 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
             "/cases/{number}/acts/{event}",
             get(act::form).post(act::submit),
         )
+        .route(
+            "/cases/{number}/general/{act}",
+            get(general::form).post(general::submit),
+        )
         .route("/cases/{number}/note", get(note::form).post(note::submit))
         .route(
             "/cases/{number}/papers/{document}",
@@ -109,6 +113,10 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases/{case}/events", post(api::commands::fire))
         .route("/cases/{case}/documents", post(api::commands::attach))
         .route("/cases/{case}/comments", post(api::commands::comment))
+        .route(
+            "/cases/{case}/acts",
+            get(api::general::offered).post(api::general::act),
+        )
         .route(
             "/cases/{case}/effects/{effect}",
             post(api::commands::decide_on_effect),

@@ -149,3 +149,16 @@ fold-clocks = { $n ->
    *[other] { $n } clocks that ended
 }
 act-effects-usual = What this usually does (what you fill in decides)
+
+handling = Holder and supervision
+holder = Held by
+holder-nobody = nobody
+delegated = Delegated
+delegated-until = { $who }, until { $until }
+review-asked = Opinion asked for
+urged = Times urged
+suspended = Suspended
+order = Supervision order { $n }
+more-acts = More acts
+by-for = for { $s }
+hint-instant = Date and time of day, such as 2023-03-25 12:00

@@ -143,3 +143,16 @@ fold-lanes = 另 { $n } 线
 fold-papers = 另 { $n } 份
 fold-clocks = 已结的 { $n } 个时限
 act-effects-usual = 办理后通常（以填写的内容为准）
+
+handling = 承办与督办
+holder = 承办人
+holder-nobody = 无人领办
+delegated = 委托代办
+delegated-until = { $who }，至 { $until }
+review-asked = 加签待答复
+urged = 催办次数
+suspended = 中止
+order = 督办单 { $n }
+more-acts = 更多办理
+by-for = 代 { $s }
+hint-instant = 日期与时间，如 2023-03-25 12:00

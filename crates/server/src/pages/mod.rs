@@ -6,6 +6,7 @@ pub(crate) mod case;
 pub(crate) mod chart;
 pub(crate) mod clock;
 pub(crate) mod desk;
+pub(crate) mod general;
 pub(crate) mod journal;
 pub(crate) mod measures;
 pub(crate) mod new_case;
