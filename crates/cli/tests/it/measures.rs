@@ -107,6 +107,8 @@ fn the_demonstration_gives_the_figures_of_the_article_and_a_corrected_amount_cha
     assert_eq!(figures, expected);
     assert_eq!(status, 0);
 
+    appraised(&data);
+
     // Project 15 turns out to be ten times as large: over 1 billion, although only just.
     let list = |name: &str| {
         let data = data.to_str().unwrap();
@@ -152,6 +154,146 @@ fn the_demonstration_gives_the_figures_of_the_article_and_a_corrected_amount_cha
     let (status, _) = report(&data, &["planned-amount"]);
     assert_eq!(status, 1);
     assert!(list("planned-amount").contains("约137亿元"));
+}
+
+/// The teams of the register, by what they attracted (in 10 million yuan) and their points. What they
+/// attracted adds up to the figure of the district, 12.79 billion.
+fn appraised(data: &Path) {
+    let data = data.to_str().unwrap();
+    let report = [
+        "report",
+        "appraisal",
+        "--until",
+        "2023-04-20",
+        "--data",
+        data,
+    ];
+    let ran = run(&[&report[..], &["--format", "json"]].concat());
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let appraisal = ran.json();
+    let teams = appraisal["teams"].as_array().unwrap();
+    assert_eq!(teams.len(), 15);
+    let standing: Vec<(&str, i64, i64)> = teams
+        .iter()
+        .map(|team| {
+            let number = |key: &str| team[key].as_i64().unwrap();
+            (
+                team["code"].as_str().unwrap(),
+                number("attracted") / 10_000_000,
+                number("hundredths"),
+            )
+        })
+        .filter(|(_, attracted, _)| *attracted > 0)
+        .collect();
+    assert_eq!(
+        standing,
+        [
+            ("duruan", 20, 500),
+            ("tangxia", 130, 2_000),
+            ("hetang", 10, 500),
+            ("shenzhen", 301, 4_600),
+            ("park", 26, 1_200),
+            ("science", 130, 2_550),
+            ("commerce", 650, 9_400),
+            ("culture", 12, 500),
+        ]
+    );
+    // Every point is explained; a project counts once, and the day before it earned nothing.
+    let shown = run(&[&report[..], &["--lang", "zh"]].concat()).out;
+    assert!(
+        shown.contains("10亿元以上重点项目 20 × 行业龙头 150% = 30"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("1亿元以上项目 5 × 国家级“小巨人” 120% = 6"),
+        "{shown}"
+    );
+    let before = run(&[
+        "report",
+        "appraisal",
+        "--until",
+        "2023-03-13",
+        "--data",
+        data,
+    ]);
+    assert!(!before.out.contains(" = "), "{before:?}");
+}
+
+#[test]
+fn a_register_whose_numbers_do_not_agree_is_not_accepted() {
+    let shipped = fs::read_to_string(root().join("workflows/districts/pengjiang.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("district.yaml");
+    for (old, new, code, text) in [
+        (
+            "teams_total: 15",
+            "teams_total: 16",
+            "teams-differ",
+            "6 + 2 + 1 + 6 = 15",
+        ),
+        (
+            "kind: park, pledge",
+            "kind: town, pledge",
+            "teams-differ",
+            "`park` is to have 1",
+        ),
+        (
+            "kind: park, pledge",
+            "kind: pork, pledge",
+            "teams-differ",
+            "no kind of team `pork`",
+        ),
+        (
+            "stretch: 50000000000",
+            "stretch: 33000000000",
+            "targets-differ",
+            "stretch",
+        ),
+        (
+            "pledge: 5000000000",
+            "pledge: 500000000",
+            "targets-differ",
+            "less than the target",
+        ),
+        ("\"440703\"", "\"44070\"", "bad-division", "44070"),
+        (
+            "in_force: 2023-01-16",
+            "in_force: 16 January",
+            "bad-cut-off",
+            "16 January",
+        ),
+        (
+            "reached: landing",
+            "reached: landin",
+            "unknown-state",
+            "landin",
+        ),
+        (
+            "amount: amount",
+            "amount: investor",
+            "unknown-field",
+            "investor",
+        ),
+        (
+            "when: data.listed",
+            "when: data.lsted",
+            "guard-unknown-field",
+            "lsted",
+        ),
+    ] {
+        let changed = shipped.replacen(old, new, 1);
+        assert_ne!(changed, shipped, "{old}");
+        fs::write(&path, changed).unwrap();
+        let ran = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        assert_eq!(ran.status, 1, "{new}: {ran:?}");
+        let rows = ran.json();
+        let told = rows.as_array().unwrap().iter().any(|row| {
+            row["code"] == code && row["message"]["en"].as_str().unwrap().contains(text)
+        });
+        assert!(told, "{new}: {rows:#}");
+    }
+    fs::write(&path, shipped).unwrap();
+    assert_eq!(run(&["check", path.to_str().unwrap()]).status, 0);
 }
 
 #[test]

@@ -81,6 +81,20 @@ states:
   issued: { title: { zh: 已发照, en: Licence issued }, final: true }
 "#;
 
+/// How much capital the companies have that were given a licence.
+pub(crate) const MEASURE: &str = r#"
+measure: licensed-capital
+title: { zh: 已发照资本, en: Capital licensed }
+calibre: { zh: 已发照企业的注册资本, en: Capital of the companies with a licence }
+workflow: licence
+reached: [issued]
+cut_off: 2023-03-24
+filter: data.kind == "limited"
+value: sum
+amount: capital
+say: { unit: wan, word: over, number: 239 }
+"#;
+
 pub(crate) struct Desk {
     pub(crate) engine: Engine,
     router: Router,
@@ -138,7 +152,9 @@ impl Desk {
     pub(crate) async fn demo() -> Self {
         let engine = engine().await;
         let workflows = engine.workflows();
-        let options = ServerOptions::demo(workflows.iter().map(AsRef::as_ref));
+        let mut options = ServerOptions::demo(workflows.iter().map(AsRef::as_ref));
+        let measured = workflows.iter().map(AsRef::as_ref);
+        options.measures = groundbreak_workflow::compile_measures(&[MEASURE], measured).unwrap();
         Self::of(engine, options)
     }
 

@@ -37,6 +37,8 @@ async fn all_pages(desk: &Desk) -> Vec<String> {
         "/sign-in",
         "/audit/rows?workflow=licence&clock=elapsed",
         "/audit/rows?workflow=licence&clock=elapsed&which=missed",
+        "/audit/measures",
+        "/audit/measures/licensed-capital",
         "/cases/none",
         "/nowhere",
     ]
@@ -120,6 +122,8 @@ async fn english_pages_hold_no_chinese_but_names() {
     for page in [
         "/desk".into(),
         "/audit".into(),
+        "/audit/measures".into(),
+        "/audit/measures/licensed-capital".into(),
         "/workflows".into(),
         format!("/cases/{number}"),
         format!("/cases/{number}/clocks/elapsed"),
@@ -299,6 +303,55 @@ async fn the_figures_of_the_audit_open_as_many_rows_as_they_count() {
         .body;
     assert_eq!(missed.matches("/clocks/elapsed\"").count(), 1);
     assert!(missed.contains("迟"));
+}
+
+#[tokio::test]
+async fn a_figure_opens_the_list_behind_it_and_says_when_its_word_is_not_true() {
+    let mut desk = Desk::clerk().await;
+    let (first, id) = desk.submitted("示例甲").await;
+    desk.fire(id, "approver", "issue").await;
+    let (waiting, _) = desk.submitted("示例乙").await;
+    let page = "/audit/measures/licensed-capital";
+    let one = desk.get(page).await.body;
+    assert!(one.contains("[measure-word-untrue]"), "{one}");
+    assert!(
+        desk.get("/audit")
+            .await
+            .body
+            .contains("href=\"/audit/measures\"")
+    );
+    assert!(desk.get("/audit/measures").await.body.contains("不能公布"));
+
+    let (second, id) = desk.submitted("示例丙").await;
+    desk.fire(id, "approver", "issue").await;
+    let two = desk.get(page).await.body;
+    assert!(two.contains("已发照资本 超239万元"), "{two}");
+    assert!(!two.contains("measure-word-untrue"), "{two}");
+    for number in [&first, &second] {
+        assert!(two.contains(&format!("href=\"/cases/{number}\"")), "{two}");
+    }
+    assert!(!two.contains(&format!("/cases/{waiting}")), "{two}");
+    let all = desk.get("/audit/measures").await.body;
+    assert!(all.contains(&format!("href=\"{page}\"")) && all.contains("超239万元"));
+    assert!(!all.contains("不能公布"));
+
+    for (path, found) in [("/licensed-capital", true), ("/none", false)] {
+        let page = desk.get(&format!("/audit/measures{path}")).await;
+        assert_eq!(page.status == StatusCode::OK, found, "{path}");
+        let path = format!("/reports/measures{path}");
+        let reply = desk.call("clerk", Method::GET, &path, &[], "").await;
+        if found {
+            let figure = reply.json();
+            assert_eq!(figure["exact"]["yuan"], 2_400_000);
+            assert_eq!(figure["rows"].as_array().unwrap().len(), 2);
+        } else {
+            assert_eq!(reply.problem(), "not-found");
+        }
+    }
+    let all = desk
+        .call("clerk", Method::GET, "/reports/measures", &[], "")
+        .await;
+    assert_eq!(all.json().as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
