@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use groundbreak_workflow::{GeneralAct, GeneralKind, Refusal, Text, Workflow};
+use groundbreak_workflow::{CaseId, GeneralAct, GeneralKind, Refusal, Text, Workflow};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -24,9 +24,9 @@ pub(crate) async fn general_act(
         && let Some(typed) = inputs.get("case").map(|typed| typed.trim().to_owned())
         && !typed.is_empty()
     {
-        let id = match app.find(&typed).await {
+        let id = match typed.parse::<CaseId>() {
             Ok(id) => Some(id),
-            Err(_) => None,
+            Err(_) => app.engine.find_number(&typed).await?,
         };
         let other = match id {
             Some(id) => app.engine.case(id).await?,

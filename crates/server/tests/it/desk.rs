@@ -41,7 +41,7 @@ data:
   founded: { title: { zh: 成立日期, en: Founded }, type: date }
 roles:
   clerk: { title: { zh: 综合窗口, en: Window clerk }, may_record_late: true }
-  approver: { title: { zh: 审批人, en: Approver }, not_same_person_as: [clerk] }
+  approver: { title: { zh: 审批人, en: Approver }, not_same_person_as: [clerk], may: [suspend, supervise] }
 documents:
   articles: { title: { zh: 公司章程, en: Articles }, class: main, law: { zh: 公司法第十一条, en: "Company Law, article 11" } }
 gates:

@@ -6,6 +6,7 @@
 mod api;
 mod desk;
 mod forms;
+mod general;
 mod pages;
 mod papers;
 mod security;

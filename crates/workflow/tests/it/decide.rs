@@ -129,7 +129,7 @@ impl Day {
         }
     }
 
-    fn attach(&mut self, document: &str) -> Result<Decision, Refusal> {
+    pub(crate) fn attach(&mut self, document: &str) -> Result<Decision, Refusal> {
         let act = Act::Attach {
             document: document.into(),
             file_name: "a.pdf".into(),

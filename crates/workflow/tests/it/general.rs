@@ -35,23 +35,21 @@ fn code(result: Result<Decision, Refusal>) -> &'static str {
     result.map_or_else(|refusal| refusal.code(), |_| "done")
 }
 
-/// A permit that nobody moves on while nobody holds it, without facts.
+/// A permit that nobody moves on while nobody holds it, without facts and ready to be submitted.
 fn held() -> Day {
     let source = PERMIT
         .replace("calendar: hall\n", "calendar: hall\nneeds_handler: true\n")
-        .replace("type: text, required: true", "type: text")
-        .replace(
-            "    after: [{ delay: 30 days",
-            "      withdraw: withdrawn\n    after: [{ delay: 30 days",
-        );
-    Day::under(&source)
+        .replace("type: text, required: true", "type: text");
+    let mut day = Day::under(&source);
+    day.attach("form").unwrap();
+    day
 }
 
 #[test]
 fn a_workflow_may_want_a_person_and_a_team_at_every_step() {
     let mut day = held();
     let fire = |day: &mut Day, event| day.fire("09:01", "c1", "clerk", event, Data::new());
-    assert_eq!(code(fire(&mut day, "withdraw")), "no-handler");
+    assert_eq!(code(fire(&mut day, "submit")), "no-handler");
     let claim = |day: &mut Day, team| act(day, "09:02", clerk("c1"), GeneralKind::Claim, team);
     let refusal = claim(&mut day, [("team", "")]).unwrap_err();
     assert_eq!(refusal.code(), "invalid-input");
@@ -70,7 +68,7 @@ fn a_workflow_may_want_a_person_and_a_team_at_every_step() {
         (handler.person.id.as_str(), handler.team.as_deref()),
         ("c2", Some("专班一"))
     );
-    assert_eq!(code(fire(&mut day, "withdraw")), "done");
+    assert_eq!(code(fire(&mut day, "submit")), "done");
 }
 
 #[test]
@@ -153,7 +151,7 @@ fn who_acts_for_the_holder_signs_with_both_names() {
     ];
     act(&mut day, "09:03", clerk("c1"), GeneralKind::Delegate, to).unwrap();
     let done = day
-        .fire("10:59", "r1", "reviewer", "withdraw", Data::new())
+        .fire("10:59", "r1", "reviewer", "submit", Data::new())
         .unwrap();
     let by = done.commit.by;
     assert_eq!((by.id.as_str(), by.role.as_deref()), ("r1", Some("clerk")));
