@@ -13,8 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, desk, general, journal, measures, new_case, note, paper, sign_in,
-    workflows,
+    act, audit, case, chart, clock, desk, general, journal, measures, new_case, note, paper,
+    sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};

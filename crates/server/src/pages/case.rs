@@ -311,7 +311,7 @@ fn handling(open: &OpenCase, visitor: &Visitor) -> HandlingView {
             words.text(&stage).to_owned(),
             words.s("due-before", at.instant(order.due_at)),
         ];
-        let title = words.s("order", order.number);
+        let title = words.n("order", order.number);
         lines.push((title, parts.join(" · ")));
     }
     for link in &situation.links {

@@ -385,11 +385,7 @@ fn check_suspension(
 }
 
 /// Returns the value that stands before a correction.
-fn correctable(
-    case: &Case,
-    field: &str,
-    value: &Value,
-) -> Result<Value, Refusal> {
+fn correctable(case: &Case, field: &str, value: &Value) -> Result<Value, Refusal> {
     match case.data.get(field) {
         None => Err(invalid(
             field,
