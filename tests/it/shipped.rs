@@ -69,6 +69,7 @@ fn every_shipped_definition_compiles() {
         [
             "agency-agreement",
             "capital-increase",
+            "commitment-matter",
             "company-registration",
             "completion-to-production",
             "coordination-meeting",
@@ -134,7 +135,8 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
         proven,
         [
             ("agency-agreement".into(), 9),
-            ("capital-increase".into(), 11),
+            ("capital-increase".into(), 13),
+            ("commitment-matter".into(), 11),
             ("company-registration".into(), 224),
             ("completion-to-production".into(), 140_426),
             ("coordination-meeting".into(), 8),
@@ -142,7 +144,7 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
             ("investment-lead".into(), 40),
             ("land-to-groundbreaking".into(), 2_890_919_819),
             ("licence-revocation".into(), 6),
-            ("matter".into(), 14),
+            ("matter".into(), 15),
             ("problem-ticket".into(), 17),
             ("supervision-order".into(), 9),
         ]

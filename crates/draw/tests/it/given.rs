@@ -8,7 +8,7 @@ use groundbreak_workflow::{Language, Library, Workflow, assemble};
 
 const CALENDAR: &str = "id: hall\ntitle: { zh: 示例大厅, en: Example hall }\ntz: Asia/Shanghai\nweekly:\n  mon: [[\"08:30\", \"12:00\"]]\n";
 
-pub(crate) const SHIPPED: [&str; 11] = [
+pub(crate) const SHIPPED: [&str; 13] = [
     "matter",
     "capital-increase",
     "company-registration",
@@ -20,6 +20,8 @@ pub(crate) const SHIPPED: [&str; 11] = [
     "agency-agreement",
     "extended-hours-session",
     "licence-revocation",
+    "investment-lead",
+    "commitment-matter",
 ];
 
 /// A workflow with a title of its own for one state; `title` is written as YAML writes strings.
@@ -45,7 +47,7 @@ pub(crate) fn shipped(name: &str) -> Arc<Workflow> {
             .add_calendar(&read(&format!("calendars/{calendar}.yaml")))
             .unwrap();
     }
-    let blocks = ["acceptance-lane", "matter", "pre-review"].map(str::to_owned);
+    let blocks = ["acceptance-lane", "commitment", "matter", "pre-review"].map(str::to_owned);
     let assembled = assemble(&read(&format!("{name}.yaml")), &blocks, |block| {
         Some(read(&format!("blocks/{block}.yaml")))
     });
