@@ -8,7 +8,8 @@ use std::process::Command;
 use crate::{root, sources};
 
 /// From each room, the rooms it may name. There are no other arrows.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("groundbreak-papers", &[]),
     ("groundbreak-statechart", &[]),
     ("groundbreak-sla", &[]),
     ("groundbreak-scxml", &["groundbreak-statechart"]),
@@ -35,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "groundbreak-engine",
             "groundbreak-audit",
             "groundbreak-draw",
+            "groundbreak-papers",
             "groundbreak-workflow",
         ],
     ),
@@ -46,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "groundbreak-engine",
             "groundbreak-audit",
             "groundbreak-draw",
+            "groundbreak-papers",
             "groundbreak-workflow",
             "groundbreak-scxml",
             "groundbreak-proof",

@@ -11,7 +11,7 @@ fn read(path: &str) -> String {
 
 /// A workflow with its blocks, as it is published.
 fn assembled(path: &str) -> String {
-    let blocks = ["matter".to_owned(), "pre-review".to_owned()];
+    let blocks = ["acceptance-lane", "matter", "pre-review"].map(str::to_owned);
     assemble(&read(path), &blocks, |name| {
         Some(read(&format!("blocks/{name}.yaml")))
     })
@@ -29,6 +29,15 @@ fn shipped() -> Library {
         "company-registration.yaml",
         "capital-increase.yaml",
         "matter.yaml",
+        "completion-to-production.yaml",
+        "problem-ticket.yaml",
+        "supervision-order.yaml",
+        "coordination-meeting.yaml",
+        "agency-agreement.yaml",
+        "extended-hours-session.yaml",
+        "licence-revocation.yaml",
+        "investment-lead.yaml",
+        "commitment-matter.yaml",
     ] {
         let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {
@@ -58,10 +67,18 @@ fn every_shipped_definition_compiles() {
     assert_eq!(
         names,
         [
+            "agency-agreement",
             "capital-increase",
             "company-registration",
+            "completion-to-production",
+            "coordination-meeting",
+            "extended-hours-session",
+            "investment-lead",
             "land-to-groundbreaking",
-            "matter"
+            "licence-revocation",
+            "matter",
+            "problem-ticket",
+            "supervision-order",
         ]
     );
 }
@@ -116,10 +133,18 @@ fn every_shipped_workflow_is_proven_to_come_to_its_end() {
     assert_eq!(
         proven,
         [
+            ("agency-agreement".into(), 9),
             ("capital-increase".into(), 11),
             ("company-registration".into(), 224),
+            ("completion-to-production".into(), 140_426),
+            ("coordination-meeting".into(), 8),
+            ("extended-hours-session".into(), 7),
+            ("investment-lead".into(), 40),
             ("land-to-groundbreaking".into(), 2_890_919_819),
-            ("matter".into(), 9),
+            ("licence-revocation".into(), 6),
+            ("matter".into(), 14),
+            ("problem-ticket".into(), 17),
+            ("supervision-order".into(), 9),
         ]
     );
 }

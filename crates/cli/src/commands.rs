@@ -11,6 +11,7 @@ mod clock;
 mod demo;
 mod doctor;
 mod draw;
+mod export;
 mod folding;
 mod import;
 mod migrate;
@@ -50,7 +51,7 @@ pub(crate) enum Command {
     /// Manage who may sign in
     #[command(subcommand)]
     User(user::Command),
-    /// Check calendars and workflow definitions, and show every fault in its place
+    /// Check calendars, workflows, measures and registers, and show every fault in its place
     Check(check::Arguments),
     /// Print the JSON Schema of workflow definitions, for editors
     Schema(schema::Arguments),
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Compute figures over the cases of a data directory
     #[command(subcommand)]
     Report(report::Command),
+    /// Write what other systems read
+    #[command(subcommand)]
+    Export(export::Command),
     /// Check that nothing was lost or changed: a data directory, a bundle or a receipt
     Verify(verify::Arguments),
     /// Sign how the records of a data directory stand, for others to keep
@@ -109,6 +113,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<Outcome> {
         Command::Case(command) => runtime()?.block_on(case::run(command, screen)),
         Command::Migrate(command) => runtime()?.block_on(migrate::run(command, screen)),
         Command::Report(command) => runtime()?.block_on(report::run(command, screen)),
+        Command::Export(command) => runtime()?.block_on(export::run(command, screen)),
         Command::Verify(arguments) => runtime()?.block_on(verify::run(&arguments, screen)),
         Command::Checkpoint(arguments) => runtime()?.block_on(checkpoint::run(&arguments, screen)),
         Command::Receipt(arguments) => runtime()?.block_on(receipt::run(&arguments, screen)),

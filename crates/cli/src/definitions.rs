@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use groundbreak_engine::{Engine, PublishError};
-use groundbreak_workflow::{LibraryError, SOURCE_LENGTH_MAX, assemble};
+use groundbreak_workflow::{
+    LibraryError, Measures, SOURCE_LENGTH_MAX, Workflow, assemble, compile_measures,
+};
 
 use crate::shipped;
 use crate::trouble::Trouble;
@@ -13,7 +16,7 @@ use crate::trouble::Trouble;
 /// How deep folders of definitions are searched.
 const DEPTH_MAX: usize = 4;
 
-/// A file that defines a calendar or a workflow.
+/// A file that defines a calendar, a workflow or a measure.
 #[derive(Clone, Debug)]
 pub(crate) struct DefinitionFile {
     /// Where it was read from, as it is shown.
@@ -52,6 +55,12 @@ pub(crate) enum DefinitionKind {
     Workflow,
     /// Part of workflows, and nothing by itself.
     Block,
+    /// How workflows are reported to the national exchange.
+    Exchange,
+    /// A figure over cases.
+    Measure,
+    /// The register of a district.
+    District,
 }
 
 impl DefinitionKind {
@@ -62,12 +71,22 @@ impl DefinitionKind {
             .lines()
             .filter_map(|line| line.split_once(':'))
             .map(|(key, _)| key.trim_end());
+        // A measure names the workflow it counts.
+        if keys.clone().any(|key| key == "measure") {
+            return Self::Measure;
+        }
+        if keys.clone().any(|key| key == "district") {
+            return Self::District;
+        }
         // `workflow` may stand anywhere, and then decides.
         if keys.clone().any(|key| key == "workflow" || key == "states") {
             return Self::Workflow;
         }
         if keys.clone().any(|key| key == "block") {
             return Self::Block;
+        }
+        if keys.clone().any(|key| key == "exchange") {
+            return Self::Exchange;
         }
         let calendar = keys.any(|key| matches!(key, "tz" | "weekly" | "inherits" | "exceptions"));
         if calendar {
@@ -87,22 +106,8 @@ impl DefinitionFile {
         if kind != DefinitionKind::Workflow {
             return Ok(Self::alone(path.to_owned(), kind, text));
         }
-        let folder = path.parent().unwrap_or(Path::new("")).join(BLOCKS);
-        let mut blocks = BTreeMap::new();
-        if folder.is_dir() {
-            let mut paths = Vec::new();
-            collect(&folder, 0, &mut paths)?;
-            for path in paths {
-                let text = read_definition(&path)?;
-                blocks.insert(stem(&path), (path, text));
-            }
-        }
-        for file in &shipped::BLOCKS {
-            let path = PathBuf::from(file.path);
-            blocks
-                .entry(stem(&path))
-                .or_insert_with(|| (path, file.text.to_owned()));
-        }
+        let mut blocks = shipped_blocks();
+        blocks.extend(blocks_in(path.parent().unwrap_or(Path::new("")))?);
         Ok(Self::assembled(path.to_owned(), &text, &blocks))
     }
 
@@ -117,7 +122,7 @@ impl DefinitionFile {
     }
 
     /// A workflow with the blocks it uses, of those there are.
-    fn assembled(path: PathBuf, text: &str, blocks: &BTreeMap<String, (PathBuf, String)>) -> Self {
+    fn assembled(path: PathBuf, text: &str, blocks: &Blocks) -> Self {
         let names: Vec<String> = blocks.keys().cloned().collect();
         let assembled = assemble(text, &names, |name| {
             blocks.get(name).map(|(_, text)| text.clone())
@@ -160,11 +165,7 @@ impl DefinitionFile {
 
     /// Returns the definitions that come with this program, calendars first.
     pub(crate) fn shipped() -> Vec<Self> {
-        let blocks = shipped::BLOCKS.iter().map(|file| {
-            let path = PathBuf::from(file.path);
-            (stem(&path), (path, file.text.to_owned()))
-        });
-        let blocks = blocks.collect();
+        let blocks = shipped_blocks();
         let calendars = shipped::CALENDARS.iter().map(|file| {
             let text = file.text.to_owned();
             Self::alone(file.path.into(), DefinitionKind::Calendar, text)
@@ -175,15 +176,91 @@ impl DefinitionFile {
         calendars.chain(workflows).collect()
     }
 
+    /// Returns the definitions that come with this program, with those of some folders laid over
+    /// them: a file takes the place of the one that stands at the same path in what is below, and
+    /// any other is added. A block takes the place of its namesake in every workflow that uses it.
+    ///
+    /// # Source
+    ///
+    /// docs/decisions/0024-a-district-is-an-overlay.md.
+    pub(crate) fn overlaid(folders: &[PathBuf]) -> Result<Vec<Self>> {
+        let mut blocks = shipped_blocks();
+        let shipped = shipped::CALENDARS.iter().chain(&shipped::WORKFLOWS);
+        let mut files: BTreeMap<PathBuf, (PathBuf, String)> = shipped
+            .map(|file| {
+                let path = PathBuf::from(file.path);
+                let within = path.strip_prefix("workflows").unwrap_or(&path).to_owned();
+                (within, (path, file.text.to_owned()))
+            })
+            .collect();
+        for folder in folders {
+            blocks.extend(blocks_in(folder)?);
+            let mut paths = Vec::new();
+            collect(folder, DEPTH_MAX, &mut paths)?;
+            for path in paths {
+                let within = path.strip_prefix(folder).unwrap_or(&path).to_owned();
+                let text = read_definition(&path)?;
+                files.insert(within, (path, text));
+            }
+        }
+        let mut overlaid = Vec::new();
+        for (within, (path, text)) in files {
+            let kind = DefinitionKind::of(&text);
+            let nested = within.components().count() > 1;
+            match kind {
+                DefinitionKind::Block
+                | DefinitionKind::Exchange
+                | DefinitionKind::Measure
+                | DefinitionKind::District => {}
+                DefinitionKind::Calendar => overlaid.push(Self::alone(path, kind, text)),
+                DefinitionKind::Workflow if nested => {
+                    let mut blocks = blocks.clone();
+                    blocks.extend(blocks_in(path.parent().unwrap_or(Path::new("")))?);
+                    overlaid.push(Self::assembled(path, &text, &blocks));
+                }
+                DefinitionKind::Workflow => overlaid.push(Self::assembled(path, &text, &blocks)),
+            }
+        }
+        Ok(overlaid)
+    }
+
     /// Reads the calendars and workflows in a folder and the folders in it, by name.
     pub(crate) fn read_all(folder: &Path) -> Result<Vec<Self>> {
+        let published = [DefinitionKind::Calendar, DefinitionKind::Workflow];
+        Self::read_of(folder, &published)
+    }
+
+    /// Reads the measures in a folder and the folders in it, by name.
+    pub(crate) fn read_measures(folder: &Path) -> Result<Vec<Self>> {
+        Self::read_of(folder, &[DefinitionKind::Measure])
+    }
+
+    /// Returns the measures that come with this program.
+    pub(crate) fn shipped_measures() -> Vec<Self> {
+        let measures = shipped::MEASURES.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::Measure, text)
+        });
+        measures.collect()
+    }
+
+    /// Returns the registers of districts that come with this program.
+    pub(crate) fn shipped_districts() -> Vec<Self> {
+        let districts = shipped::DISTRICTS.iter().map(|file| {
+            let text = file.text.to_owned();
+            Self::alone(file.path.into(), DefinitionKind::District, text)
+        });
+        districts.collect()
+    }
+
+    fn read_of(folder: &Path, kinds: &[DefinitionKind]) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
         collect(folder, DEPTH_MAX, &mut paths)?;
         paths.sort();
         let mut files = Vec::new();
         for path in &paths {
             let file = Self::read(path)?;
-            if file.kind != DefinitionKind::Block {
+            if kinds.contains(&file.kind) {
                 files.push(file);
             }
         }
@@ -193,6 +270,32 @@ impl DefinitionFile {
 
 /// The name of the folder beside definitions that holds the blocks they use.
 const BLOCKS: &str = "blocks";
+
+/// Blocks by name: where each was read from, and its text.
+type Blocks = BTreeMap<String, (PathBuf, String)>;
+
+fn shipped_blocks() -> Blocks {
+    let blocks = shipped::BLOCKS.iter().map(|file| {
+        let path = PathBuf::from(file.path);
+        (stem(&path), (path, file.text.to_owned()))
+    });
+    blocks.collect()
+}
+
+/// Reads the blocks beside the definitions of a folder, if there are any.
+fn blocks_in(folder: &Path) -> Result<Blocks> {
+    let folder = folder.join(BLOCKS);
+    let mut blocks = Blocks::new();
+    if folder.is_dir() {
+        let mut paths = Vec::new();
+        collect(&folder, 0, &mut paths)?;
+        for path in paths {
+            let text = read_definition(&path)?;
+            blocks.insert(stem(&path), (path, text));
+        }
+    }
+    Ok(blocks)
+}
 
 fn read_definition(path: &Path) -> Result<String> {
     read_text(path, u64::try_from(SOURCE_LENGTH_MAX).unwrap_or(u64::MAX))
@@ -265,6 +368,20 @@ pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Compiles measures against the newest versions of workflows.
+///
+/// # Errors
+///
+/// [`Trouble::FaultyDefinition`] for the first file with a fault.
+pub(crate) fn measures(files: &[DefinitionFile], workflows: &[Arc<Workflow>]) -> Result<Measures> {
+    let sources: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    compile_measures(&sources, workflows.iter().map(Arc::as_ref)).map_err(|faulty| {
+        let first = faulty.first().and_then(|(index, _)| files.get(*index));
+        let path = first.map(|file| file.path.clone()).unwrap_or_default();
+        Trouble::FaultyDefinition { path }.into()
+    })
+}
+
 /// Publishes definitions: calendars first, each after the one it inherits from, then workflows.
 /// What is published already stays as it is.
 pub(crate) async fn publish(engine: &Engine, files: &[DefinitionFile]) -> Result<()> {
@@ -325,6 +442,15 @@ mod tests {
             ("workflow: permit\nstates:\n", DefinitionKind::Workflow),
             ("title: x\nstates:\n  tz: y\n", DefinitionKind::Workflow),
             ("# x\nblock: matter\nstate:\n", DefinitionKind::Block),
+            (
+                "exchange: hall\nprojects:\n  - workflow: x\n",
+                DefinitionKind::Exchange,
+            ),
+            ("district: pengjiang\nteams:\n", DefinitionKind::District),
+            (
+                "measure: planned\nworkflow: investment-lead\n",
+                DefinitionKind::Measure,
+            ),
             ("", DefinitionKind::Workflow),
         ];
         for (text, kind) in rows {

@@ -17,6 +17,7 @@ mod host;
 mod journal;
 mod language;
 mod panic_hook;
+mod papers;
 mod proof_directory;
 mod scenario;
 mod screen;

@@ -1,6 +1,7 @@
 //! Scenarios: plain-text files that staff can read and write, played through the real engine on
 //! simulated time. `docs/guides/scenarios.md` describes the language.
 
+mod general;
 mod line;
 mod parse;
 mod plan;

@@ -22,19 +22,65 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 5] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 13] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
     "workflows/matter.yaml",
+    "workflows/completion-to-production.yaml",
+    "workflows/problem-ticket.yaml",
+    "workflows/supervision-order.yaml",
+    "workflows/coordination-meeting.yaml",
+    "workflows/agency-agreement.yaml",
+    "workflows/extended-hours-session.yaml",
+    "workflows/licence-revocation.yaml",
+    "workflows/investment-lead.yaml",
     "workflows/commitment-matter.yaml",
 ];
 
 /// Blocks that workflows use.
-pub(crate) const BLOCKS: [ShippedFile; 3] = shipped![
+pub(crate) const BLOCKS: [ShippedFile; 4] = shipped![
+    "workflows/blocks/acceptance-lane.yaml",
     "workflows/blocks/matter.yaml",
     "workflows/blocks/pre-review.yaml",
     "workflows/blocks/commitment.yaml",
+];
+
+/// How these workflows are reported to the national exchange.
+pub(crate) const EXCHANGE: ShippedFile = ShippedFile {
+    path: "workflows/exchange/pengjiang.yaml",
+    text: include_str!("../../../workflows/exchange/pengjiang.yaml"),
+};
+/// Registers of districts.
+pub(crate) const DISTRICTS: [ShippedFile; 1] = shipped!["workflows/districts/pengjiang.yaml"];
+
+/// Measures over the cases of the workflows above.
+pub(crate) const MEASURES: [ShippedFile; 25] = shipped![
+    "workflows/measures/ceremony-february-amount.yaml",
+    "workflows/measures/ceremony-february.yaml",
+    "workflows/measures/hong-kong-march-amount.yaml",
+    "workflows/measures/hong-kong-march-investment.yaml",
+    "workflows/measures/hong-kong-march-technology.yaml",
+    "workflows/measures/hong-kong-march.yaml",
+    "workflows/measures/landed-china-year.yaml",
+    "workflows/measures/leads-under-negotiation.yaml",
+    "workflows/measures/planned-amount.yaml",
+    "workflows/measures/planned-foreign-from-10.yaml",
+    "workflows/measures/planned-industry-leaders-amount.yaml",
+    "workflows/measures/planned-industry-leaders.yaml",
+    "workflows/measures/planned-listed.yaml",
+    "workflows/measures/planned-little-giants.yaml",
+    "workflows/measures/planned-manufacturing-share.yaml",
+    "workflows/measures/planned-manufacturing.yaml",
+    "workflows/measures/planned-over-10-amount.yaml",
+    "workflows/measures/planned-over-10-share-by-amount.yaml",
+    "workflows/measures/planned-over-10-share.yaml",
+    "workflows/measures/planned-over-10.yaml",
+    "workflows/measures/planned-progress-stretch.yaml",
+    "workflows/measures/planned-progress.yaml",
+    "workflows/measures/planned.yaml",
+    "workflows/measures/shenzhen-march-amount.yaml",
+    "workflows/measures/shenzhen-march.yaml",
 ];
 
 #[cfg(test)]
@@ -48,7 +94,13 @@ mod tests {
     fn every_definition_of_the_repository_is_shipped() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut files = BTreeSet::new();
-        for folder in ["workflows", "workflows/blocks", "workflows/calendars"] {
+        for folder in [
+            "workflows",
+            "workflows/blocks",
+            "workflows/calendars",
+            "workflows/districts",
+            "workflows/measures",
+        ] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 if name.ends_with(".yaml") {
@@ -60,6 +112,8 @@ mod tests {
             .iter()
             .chain(&WORKFLOWS)
             .chain(&BLOCKS)
+            .chain(&MEASURES)
+            .chain(&DISTRICTS)
             .map(|file| file.path.to_owned())
             .collect();
         assert_eq!(shipped, files);

@@ -84,6 +84,12 @@ pub(crate) enum Trouble {
         #[source]
         source: std::io::Error,
     },
+    /// Papers cannot be kept there.
+    NoPlaceForPapers {
+        place: String,
+        #[source]
+        source: groundbreak_papers::OpenError,
+    },
     /// An argument is not of its form.
     BadArgument { argument: String, problem: Text },
     /// A directory that is to be filled is not empty.
@@ -96,6 +102,8 @@ pub(crate) enum Trouble {
     UnknownCalendar { id: String, known: Vec<String> },
     /// A file that is to be JSON is not, or holds something else than it should.
     NotJson { path: PathBuf, problem: Text },
+    /// How workflows are reported to the national exchange cannot be read.
+    BadExchange { path: PathBuf, problem: Text },
     /// There is no picture.
     NotDrawn(DrawError),
     /// What was restored is not what the backup has.
@@ -123,12 +131,14 @@ impl Trouble {
             Self::AccountExists { .. } => "account-exists",
             Self::BadPassword { .. } => "bad-password",
             Self::CannotListen { .. } => "cannot-listen",
+            Self::NoPlaceForPapers { .. } => "no-place-for-papers",
             Self::BadArgument { .. } => "bad-argument",
             Self::NotEmpty { .. } => "directory-not-empty",
             Self::FaultyDefinition { .. } => "definition-faults",
             Self::FaultyCalendar { .. } => "definition-faults",
             Self::UnknownCalendar { .. } => "unknown-calendar",
             Self::NotJson { .. } => "not-json",
+            Self::BadExchange { .. } => "bad-exchange",
             Self::NotDrawn(error) => error.code(),
             Self::RestoreIncomplete { .. } => "restore-incomplete",
             Self::KeyExposed { .. } => "key-exposed",
@@ -218,6 +228,19 @@ impl Trouble {
                 format!(
                     "{address} cannot be listened on; it may be taken. Use another port, or stop the program that has it."
                 ),
+            ),
+            Self::NoPlaceForPapers { place, .. } => Text::new(
+                format!(
+                    "材料不能保存到 {place}。请指定可写的目录，或 s3://存储桶/目录，并在环境变量中设好 AWS_REGION 等。"
+                ),
+                format!(
+                    "Papers cannot be kept at {place}. Name a folder that can be written, or s3://BUCKET/FOLDER with AWS_REGION and the like in the environment."
+                ),
+            ),
+            Self::BadExchange { path, problem } => both(
+                path,
+                |path| format!("{path} 不是上报对照表：{}", problem.zh),
+                |path| format!("{path} is no exchange mapping: {}", problem.en),
             ),
             Self::BadArgument { argument, problem } => Text::new(
                 format!("参数 {argument} 有误：{}", problem.zh),

@@ -197,6 +197,7 @@ mod tests {
                 role: None,
                 also: Vec::new(),
                 department: None,
+                on_behalf_of: None,
             },
             effective_at: Timestamp::EPOCH,
             recorded_at: Timestamp::EPOCH,

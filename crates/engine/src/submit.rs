@@ -655,6 +655,7 @@ fn carries_out(commit: &Commit, command: &Command) -> bool {
             },
         ) => document == asked && until == asked_until && reason == why,
         (Entry::Commented { text }, Act::Comment { text: asked }) => text == asked,
+        (Entry::General(done), Act::General(asked)) => done.act == *asked,
         (
             Entry::Opened {
                 workflow, title, ..

@@ -114,9 +114,9 @@ const STEPS: &[Step] = &[
     ("2023-01-05 09:30", 4, "open land-to-groundbreaking", &[("enterprise", Text("示例新材料有限公司")), ("investment", Number(300_000_000)), ("project_class", Text("ordinary"))]),
     ("2023-01-06 10:00", 0, "open land-to-groundbreaking", &[("enterprise", Text("示例智造（广东）有限公司")), ("investment", Number(1_200_000_000)), ("land_area", Number(86)), ("project_class", Text("ordinary"))]),
     ("2023-01-09 15:00", 0, "confirm_clearing", &[("site_cleared_on", Text("2023-01-09"))]),
-    ("2023-01-12 10:00", 0, "fix_conditions", &[("planning_conditions", Text("规条〔示例〕1号"))]),
+    ("2023-01-12 10:00", 0, "fix_conditions", &[("planning_conditions", Text("示例规条〔2023〕1号"))]),
     ("2023-02-06 10:00", 0, "sign_agreement", &[]),
-    ("2023-02-08 09:30", 0, "file_project", &[("project_code", Text("2302-440703-04-01-000000"))]),
+    ("2023-02-08 09:30", 0, "file_project", &[("project_code", Text("2302-440703-04-01-000005"))]),
     ("2023-02-15 11:00", 0, "approve_plan", &[]),
     ("2023-02-20 09:00", 0, "announce", &[("plot", Text("示例工业地块，标准地"))]),
     (

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use groundbreak_engine::Engine;
-use groundbreak_workflow::{Case, CaseId, Situation, Workflow};
+use groundbreak_papers::Papers;
+use groundbreak_workflow::{Case, CaseId, Measures, Situation, Workflow};
 use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
@@ -23,10 +24,16 @@ pub struct ServerOptions {
     pub https: bool,
     /// The most streams of live updates at once. Each holds a connection.
     pub streams_max: usize,
+    /// Where the content of papers is kept. Without it, only their digests are recorded, and the files stay where
+    /// they are.
+    pub papers: Option<Papers>,
+    /// Measures that the audit pages show, compiled against the workflows of the engine.
+    pub measures: Measures,
 }
 
 impl ServerOptions {
-    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams.
+    /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams, no
+    /// content of papers, no measures.
     #[must_use]
     pub fn new(accounts: Accounts) -> Self {
         Self {
@@ -34,6 +41,8 @@ impl ServerOptions {
             demo: false,
             https: false,
             streams_max: 1_000,
+            papers: None,
+            measures: Measures::new(),
         }
     }
 
@@ -54,6 +63,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) demo: bool,
     pub(crate) https: bool,
+    pub(crate) papers: Option<Papers>,
+    pub(crate) measures: Measures,
     /// One permit for a stream of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for a password being checked: each takes 19 MiB and a core for a while.
@@ -75,6 +86,8 @@ impl App {
             sessions: Sessions::default(),
             demo: options.demo,
             https: options.https,
+            papers: options.papers,
+            measures: options.measures,
             streams: Arc::new(Semaphore::new(
                 options.streams_max.min(Semaphore::MAX_PERMITS),
             )),

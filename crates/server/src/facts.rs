@@ -43,8 +43,27 @@ fn grouped(number: i64) -> String {
     grouped
 }
 
+/// A fact of a case, as its page shows it.
+pub(crate) struct FactLine {
+    pub(crate) title: String,
+    pub(crate) value: String,
+    /// What to look at twice.
+    pub(crate) caution: Option<String>,
+}
+
+impl FactLine {
+    pub(crate) fn of(fact: &Fact, at: &Moment) -> Self {
+        let caution = fact.caution.as_ref();
+        Self {
+            title: at.words.text(&fact.title).to_owned(),
+            value: fact_words(fact, at),
+            caution: caution.map(|caution| at.words.text(caution).to_owned()),
+        }
+    }
+}
+
 /// Returns a fact as screens show it: dates as days, choices by title.
-pub(crate) fn fact_words(fact: &Fact, at: &Moment) -> String {
+fn fact_words(fact: &Fact, at: &Moment) -> String {
     match (&fact.label, fact.kind, &fact.value) {
         (Some(label), _, _) => at.words.text(label).to_owned(),
         (None, FieldType::Date, Value::Text(text)) => text
@@ -85,9 +104,17 @@ impl FieldView {
     ) -> Self {
         let known = field.known.as_ref().map(Value::to_string);
         let (input, hint) = match field.kind {
-            FieldType::Text => (Input::Line, None),
-            FieldType::Money => (Input::Line, Some(words.t("hint-money"))),
-            FieldType::Integer => (Input::Number, None),
+            FieldType::Money => (
+                Input::Line,
+                Some(
+                    [Some(words.t("hint-money")), bounds(field, words)]
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<_>>()
+                        .join(&words.t("hint-join")),
+                ),
+            ),
+            FieldType::Integer => (Input::Number, bounds(field, words)),
             FieldType::Date => (Input::Date, None),
             FieldType::Boolean => (
                 Input::Choice(vec![
@@ -104,6 +131,15 @@ impl FieldView {
                     .collect();
                 (Input::Choice(choices), None)
             }
+            // Words, and identifiers with their form and an example.
+            kind => (
+                Input::Line,
+                kind.identifier().map(|identifier| {
+                    let form = identifier.text();
+                    let form = ("form", words.text(&form));
+                    words.with("hint-identifier", [form, ("example", identifier.example)])
+                }),
+            ),
         };
         Self {
             name: field.name.clone(),
@@ -117,11 +153,54 @@ impl FieldView {
     }
 }
 
+/// Says between which bounds the number lies that a field takes, if it has any.
+fn bounds(field: &AskedField, words: Words) -> Option<String> {
+    let shown = |number: i64| match field.kind {
+        FieldType::Money => money(number, words),
+        _ => grouped(number),
+    };
+    match (field.min.map(shown), field.max.map(shown)) {
+        (Some(min), Some(max)) => Some(words.with("hint-bounds", [("min", &min), ("max", &max)])),
+        (Some(min), None) => Some(words.s("hint-min", min)),
+        (None, Some(max)) => Some(words.s("hint-max", max)),
+        (None, None) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use groundbreak_workflow::Language;
 
     use super::*;
+
+    #[test]
+    fn fields_say_what_they_take() {
+        let field = |kind, min, max| AskedField {
+            name: "fact".into(),
+            title: groundbreak_workflow::Text::new("信息", "Fact"),
+            kind,
+            choices: Vec::new(),
+            min,
+            max,
+            known: None,
+        };
+        let rows = [
+            (field(FieldType::Text, None, None), None),
+            (
+                field(FieldType::CreditCode, None, None),
+                Some("18 位统一社会信用代码（GB 32100），如 91350100M000100Y43"),
+            ),
+            (
+                field(FieldType::Money, Some(10_000_000), None),
+                Some("整数元，或带单位：120万元、3亿元；不少于 1,000 万元"),
+            ),
+            (field(FieldType::Integer, Some(0), Some(5)), Some("0 至 5")),
+        ];
+        for (field, hint) in rows {
+            let view = FieldView::of(&field, None, false, Words::new(Language::Zh));
+            assert_eq!(view.hint.as_deref(), hint);
+        }
+    }
 
     #[test]
     fn money_is_said_in_ten_thousands_only_where_it_comes_out_even() {

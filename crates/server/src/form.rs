@@ -43,10 +43,10 @@ pub(crate) fn read_facts(
 
 /// Marks the field that a refusal is about. Tells whether there is one.
 pub(crate) fn mark(fields: &mut [FieldView], refusal: &Refusal, words: Words) -> bool {
-    let Refusal::InvalidData { field, problem } = refusal else {
+    let Some((field, problem)) = refusal.about_field() else {
         return false;
     };
-    match fields.iter_mut().find(|shown| shown.name == *field) {
+    match fields.iter_mut().find(|shown| shown.name == field) {
         Some(shown) => {
             shown.error = Some(words.with(
                 "error-field",

@@ -95,7 +95,10 @@ impl JournalKind {
             Self::Acts => has(|entry| {
                 matches!(
                     entry,
-                    Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
+                    Entry::Opened { .. }
+                        | Entry::Fired { .. }
+                        | Entry::General(_)
+                        | Entry::Migrated(_)
                 )
             }),
             Self::Papers => has(|entry| {
@@ -231,7 +234,13 @@ impl Narrator<'_> {
                 .role
                 .as_deref()
                 .map(|role| words.text(&self.workflow.role_title(role)).to_owned());
-            let rest = [role, commit.by.department.clone()]
+            let principal = commit.by.on_behalf_of.as_ref().map(|principal| {
+                let name = self
+                    .accounts
+                    .name_of(&principal.id, &principal.name, words.language);
+                words.s("by-for", name)
+            });
+            let rest = [principal, role, commit.by.department.clone()]
                 .into_iter()
                 .flatten()
                 .filter(|part| !name.to_lowercase().contains(&part.to_lowercase()));
@@ -329,6 +338,10 @@ impl Narrator<'_> {
                         _ => ("doc", "doc"),
                     };
                     return (kind, icon, words.text(&said).to_owned());
+                }
+                Entry::General(done) => {
+                    let said = done.text(self.workflow);
+                    return ("act", "dot", words.text(&said).to_owned());
                 }
                 Entry::Commented { .. } => return ("act", "note", words.t("journal-commented")),
                 Entry::Migrated(migrated) => {

@@ -3,7 +3,7 @@ use std::ops::Deref;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use groundbreak_engine::{Failure, SubmitError};
-use groundbreak_workflow::{Language, Refusal, Text};
+use groundbreak_workflow::{GeneralRefusal, Language, Refusal, Text};
 use serde::Serialize;
 
 use crate::words::Words;
@@ -188,6 +188,21 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::LateRecordNotAllowed { .. }
         | Refusal::OnlyTheClock
         | Refusal::OnlyCases => StatusCode::FORBIDDEN,
+        Refusal::General(refusal) => match refusal {
+            GeneralRefusal::NotTheHandler { .. }
+            | GeneralRefusal::NoRoleMay { .. }
+            | GeneralRefusal::NotYourOrder { .. }
+            | GeneralRefusal::ReviewNotAsked => StatusCode::FORBIDDEN,
+            GeneralRefusal::NoHandler
+            | GeneralRefusal::AlreadyHeld { .. }
+            | GeneralRefusal::UrgedRecently { .. }
+            | GeneralRefusal::ReviewAlreadyAsked { .. }
+            | GeneralRefusal::OrderStep { .. }
+            | GeneralRefusal::AlreadySuspended { .. }
+            | GeneralRefusal::NotSuspended { .. }
+            | GeneralRefusal::AlreadyLinked { .. } => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        },
         Refusal::CaseExists { .. }
         | Refusal::CaseClosed { .. }
         | Refusal::CommandReused { .. }

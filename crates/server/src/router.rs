@@ -11,9 +11,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::app::{App, ServerOptions};
-use crate::pages::paper::{FILE_BYTES_MAX, FORM_BYTES_MAX};
+use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, desk, journal, new_case, note, paper, sign_in, workflows,
+    act, audit, case, chart, clock, desk, general, journal, measures, new_case, note, paper,
+    sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -27,9 +28,13 @@ const CALL_BYTES_MAX: usize = 256 * 1024;
 /// unchanged: the protection against forged requests compares them.
 pub fn router(engine: Engine, options: ServerOptions) -> Router {
     let app = Arc::new(App::new(engine, options));
+    // Somewhat more than a file may have, so that who reads it says that it is too large.
+    let upload_bytes_max = usize::try_from(app.file_bytes_max())
+        .unwrap_or(usize::MAX)
+        .saturating_add(FORM_BYTES_MAX);
     Router::new()
-        .merge(pages())
-        .nest("/api/v1", calls())
+        .merge(pages(upload_bytes_max))
+        .nest("/api/v1", calls(upload_bytes_max))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
@@ -49,8 +54,8 @@ pub fn router(engine: Engine, options: ServerOptions) -> Router {
         .with_state(app)
 }
 
-fn pages() -> Router<Arc<App>> {
-    let upload = post(paper::submit).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + FORM_BYTES_MAX));
+fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
+    let upload = post(paper::submit).layer(DefaultBodyLimit::max(upload_bytes_max));
     Router::new()
         .route("/", get(sign_in::start))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -63,10 +68,18 @@ fn pages() -> Router<Arc<App>> {
             "/cases/{number}/acts/{event}",
             get(act::form).post(act::submit),
         )
+        .route(
+            "/cases/{number}/general/{act}",
+            get(general::form).post(general::submit),
+        )
         .route("/cases/{number}/note", get(note::form).post(note::submit))
         .route(
             "/cases/{number}/papers/{document}",
             get(paper::form).merge(upload),
+        )
+        .route(
+            "/cases/{number}/papers/{document}/{digest}",
+            get(paper::content),
         )
         .route("/cases/{number}/clocks/{clock}", get(clock::clock))
         .route("/cases/{number}/chart.svg", get(chart::of_case))
@@ -74,6 +87,8 @@ fn pages() -> Router<Arc<App>> {
         .route("/cases/{number}/events", get(live::of_case))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
+        .route("/audit/measures", get(measures::measures))
+        .route("/audit/measures/{name}", get(measures::measure))
         .route("/workflows", get(workflows::workflows))
         .route(
             "/workflows/{name}/{version}/chart.svg",
@@ -84,8 +99,14 @@ fn pages() -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
-fn calls() -> Router<Arc<App>> {
+fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
+    let upload = post(api::papers::put).layer(DefaultBodyLimit::max(upload_bytes_max));
     Router::new()
+        .route("/papers", upload)
+        .route(
+            "/cases/{case}/documents/{document}/{digest}",
+            get(api::papers::content),
+        )
         .route("/cases", get(api::cases::list).post(api::commands::open))
         .route("/cases/{case}", get(api::cases::one))
         .route("/cases/{case}/journal", get(api::cases::journal))
@@ -93,12 +114,18 @@ fn calls() -> Router<Arc<App>> {
         .route("/cases/{case}/documents", post(api::commands::attach))
         .route("/cases/{case}/comments", post(api::commands::comment))
         .route(
+            "/cases/{case}/acts",
+            get(api::general::offered).post(api::general::act),
+        )
+        .route(
             "/cases/{case}/effects/{effect}",
             post(api::commands::decide_on_effect),
         )
         .route("/workflows", get(api::workflows::list))
         .route("/workflows/{name}", get(api::workflows::one))
         .route("/reports/turnaround", get(api::reports::turnaround))
+        .route("/reports/measures", get(api::reports::measures))
+        .route("/reports/measures/{name}", get(api::reports::measure))
         .route("/events", get(live::of_all))
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(CALL_BYTES_MAX))

@@ -5,9 +5,10 @@ use groundbreak_sla::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::supervision::fold_orders;
 use crate::{
-    CaseId, Commit, CommitDigest, Data, Deferral, EffectId, Entry, Parent, PendingEffect, Signature,
-    encode_commit,
+    CaseId, Commit, CommitDigest, Data, Deferral, EffectId, Entry, GeneralAct, GeneralDone,
+    Handling, Link, Order, Parent, PendingEffect, Signature, encode_commit,
 };
 
 /// One run of a workflow: the fold of its journal, and nothing else.
@@ -75,6 +76,18 @@ pub struct Case {
     /// The effects that are not done yet, those given up included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub effects: BTreeMap<EffectId, PendingEffect>,
+    /// Who holds it, acts for the holder, was asked for an opinion, and urged it on.
+    #[serde(default, skip_serializing_if = "Handling::is_empty")]
+    pub handling: Handling,
+    /// Its supervision orders (督办单), closed ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Order>,
+    /// The reasons for which the handling is suspended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<PauseReason>,
+    /// The cases it is linked to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// Its newest commit as it is stored: the next one names it. `None` in a state that was stored
     /// before commits named the ones before them; who loads such a state takes it from the newest
     /// record.
@@ -282,6 +295,10 @@ impl Case {
             children: BTreeMap::new(),
             effects_asked: 0,
             effects: BTreeMap::new(),
+            handling: Handling::default(),
+            orders: Vec::new(),
+            suspensions: Vec::new(),
+            links: Vec::new(),
             newest: None,
             chained_from: None,
         };
@@ -388,29 +405,31 @@ impl Case {
         self.effective_at = self.effective_at.max(stamp.effective_at);
         self.recorded_at = stamp.recorded_at;
         for role in stamp.by.role.iter().chain(&stamp.by.also) {
-            self.acted
-                .entry(role.clone())
-                .or_default()
-                .insert(stamp.by.id.clone());
+            let acted = self.acted.entry(role.clone()).or_default();
+            acted.insert(stamp.by.id.clone());
+            acted.extend(stamp.by.on_behalf_of.iter().map(|person| person.id.clone()));
         }
     }
 
     /// Folds one entry. What decides a commit folds its entries as it goes, by this too.
     pub(crate) fn fold_entry(&mut self, stamp: &Stamp<'_>, entry: &Entry) {
         let at = stamp.effective_at;
-        if !matches!(
-            entry,
-            // A delay that is armed for another instant; one that begins comes with a move.
-            Entry::TimerArmed { .. }
-                | Entry::TimerFired { .. }
-                | Entry::ClockWarned { .. }
-                | Entry::ClockBreached { .. }
-                | Entry::ClockExcused { .. }
-                | Entry::ClockRecounted { .. }
-                | Entry::EffectDelivered { .. }
-                | Entry::EffectFailed { .. }
-                | Entry::EffectGivenUp { .. }
-        ) {
+        let settles = !matches!(entry, Entry::General(done) if !done.act.settles());
+        if settles
+            && !matches!(
+                entry,
+                // A delay that is armed for another instant; one that begins comes with a move.
+                Entry::TimerArmed { .. }
+                    | Entry::TimerFired { .. }
+                    | Entry::ClockWarned { .. }
+                    | Entry::ClockBreached { .. }
+                    | Entry::ClockExcused { .. }
+                    | Entry::ClockRecounted { .. }
+                    | Entry::EffectDelivered { .. }
+                    | Entry::EffectFailed { .. }
+                    | Entry::EffectGivenUp { .. }
+            )
+        {
             self.settled_at = self.settled_at.max(at);
         }
         match entry {
@@ -568,6 +587,7 @@ impl Case {
                     history.withdraw_breach();
                 }
             }
+            Entry::General(done) => self.fold_general(stamp, done),
             Entry::Migrated(migrated) => self.carry_over(at, migrated),
             Entry::Invoked { parent } => self.parent = Some(parent.clone()),
             Entry::EffectAsked { effect, what } => self.ask_effect(*effect, what, at),
@@ -603,6 +623,38 @@ impl Case {
                     },
                 );
                 history.warned.retain(|trigger| !rearmed.contains(trigger));
+            }
+        }
+    }
+
+    fn fold_general(&mut self, stamp: &Stamp<'_>, done: &GeneralDone) {
+        match &done.act {
+            GeneralAct::Suspend {
+                reason,
+                law,
+                document,
+                ..
+            } => {
+                let mut suspended = PauseReason::named(reason).with_law(law);
+                suspended.document.clone_from(document);
+                self.suspensions.push(suspended);
+            }
+            GeneralAct::Resume { reason, .. } => {
+                self.suspensions.retain(|held| held.name != *reason);
+            }
+            GeneralAct::Link {
+                case,
+                number,
+                relation,
+                ..
+            } => self.links.push(Link {
+                case: *case,
+                number: number.clone(),
+                relation: *relation,
+            }),
+            _ => {
+                self.handling.fold(stamp, done);
+                fold_orders(&mut self.orders, stamp, done);
             }
         }
     }

@@ -5,7 +5,7 @@ use groundbreak_sla::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid, Variant, Version};
 
-use crate::{Actor, Data, EffectId, EffectOutcome, Parent};
+use crate::{Actor, Data, EffectId, EffectOutcome, GeneralAct, Parent};
 
 /// Names a case. A version 7 UUID, so that cases sort by the time they were opened. No case has the
 /// nil id, which is the default.
@@ -131,6 +131,8 @@ pub enum Act {
         /// The remark.
         text: String,
     },
+    /// Does what can be done on every case: claims it, urges it on, suspends it, …
+    General(GeneralAct),
     /// Has an effect that was given up tried anew, at once. Allowed on a closed case.
     ResendEffect {
         /// The effect.

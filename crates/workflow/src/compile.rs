@@ -32,7 +32,7 @@ use crate::schema::DEFINITION;
 use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
 use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role};
-use crate::{Diagnostic, Text, Workflow};
+use crate::{Diagnostic, Permission, Text, Workflow};
 
 /// Compiles a definition.
 ///
@@ -151,6 +151,7 @@ impl Compiler<'_> {
             calendars: CalendarSet::new(Arc::clone(&calendar)),
             newest_calendar: Arc::clone(&calendar),
             calendar,
+            needs_handler: definition.needs_handler,
             fields,
             roles,
             documents,
@@ -304,15 +305,64 @@ impl Compiler<'_> {
             ),
             _ => {}
         }
+        self.check_bounds(field);
         Field {
             title: field.title.clone(),
             kind: field.kind,
+            min: field.min.as_ref().map(|min| min.value),
+            max: field.max.as_ref().map(|max| max.value),
             choices: field
                 .choices
                 .as_ref()
                 .map(|choices| choices.value.clone())
                 .unwrap_or_default(),
             required: field.required,
+        }
+    }
+
+    /// Only numbers have bounds, and something lies between them.
+    fn check_bounds(&mut self, field: &FieldDefinition) {
+        let Some(first) = field.min.as_ref().or(field.max.as_ref()) else {
+            return;
+        };
+        if !matches!(field.kind, FieldType::Integer | FieldType::Money) {
+            self.fault_with_help(
+                "bad-bounds",
+                &first.span,
+                Text::new(
+                    "只有 `type: integer` 和 `type: money` 才有 `min`、`max`。",
+                    "Only `type: integer` and `type: money` have `min` and `max`.",
+                ),
+                Text::new(
+                    "请改类型，或去掉 `min`、`max`。",
+                    "Change the type, or take `min` and `max` away.",
+                ),
+            );
+        } else if field.kind == FieldType::Money && first.value < 0 {
+            self.fault(
+                "bad-bounds",
+                &first.span,
+                "金额不小于零。",
+                "Amounts are not negative.",
+            );
+        } else if let (Some(min), Some(max)) = (&field.min, &field.max)
+            && min.value > max.value
+        {
+            self.fault_with_help(
+                "bad-bounds",
+                &max.span,
+                Text::new(
+                    format!(
+                        "`max` {} 小于 `min` {}，没有可填的值。",
+                        max.value, min.value
+                    ),
+                    format!(
+                        "`max` {} is less than `min` {}: no value is taken.",
+                        max.value, min.value
+                    ),
+                ),
+                Text::new("请对调，或改正其一。", "Swap the two, or correct one."),
+            );
         }
     }
 
@@ -323,10 +373,12 @@ impl Compiler<'_> {
                 self.check_role(other);
             }
         }
+        let may = self.permissions();
         definition
             .roles
             .iter()
-            .map(|(name, role)| {
+            .zip(may)
+            .map(|((name, role), may)| {
                 let role = Role {
                     title: role.title.clone(),
                     not_same_person_as: role
@@ -335,10 +387,33 @@ impl Compiler<'_> {
                         .map(|other| other.value.clone())
                         .collect(),
                     may_record_late: role.may_record_late,
+                    may,
                 };
                 (name.value.clone(), role)
             })
             .collect()
+    }
+
+    /// Reads what each role may do on every case.
+    fn permissions(&mut self) -> Vec<Vec<Permission>> {
+        let mut may = Vec::new();
+        for role in self.definition.roles.values() {
+            let mut words: Vec<Permission> = Vec::new();
+            for word in &role.may {
+                match Permission::named(word) {
+                    Some(permission) if !words.contains(&permission) => words.push(permission),
+                    Some(_) => {}
+                    None => self.unknown(
+                        "unknown-permission",
+                        ("权限", "permission"),
+                        word,
+                        Permission::ALL.map(Permission::name),
+                    ),
+                }
+            }
+            may.push(words);
+        }
+        may
     }
 
     fn check_role(&mut self, role: &At<String>) {
@@ -652,7 +727,6 @@ impl Compiler<'_> {
             definition.data.get(&key).map(|field| match field.kind {
                 FieldType::Boolean => FactKind::Bool,
                 FieldType::Integer | FieldType::Money => FactKind::Int,
-                FieldType::Text => FactKind::Text,
                 FieldType::Date => FactKind::Date,
                 // A choice of nothing is reported where it stands.
                 FieldType::Choice => match &field.choices {
@@ -661,6 +735,8 @@ impl Compiler<'_> {
                     }
                     _ => FactKind::Text,
                 },
+                // Text, and identifiers as they are kept.
+                _ => FactKind::Text,
             })
         };
         let scope = Scope {
@@ -686,7 +762,7 @@ impl Compiler<'_> {
 }
 
 /// The way out of a fault of a guard that has no particular one.
-fn guard_help(code: &str) -> Option<Text> {
+pub(crate) fn guard_help(code: &str) -> Option<Text> {
     Some(match code {
         "guard-type" => Text::new(
             "两边的类型要一致；各项的类型写在 `data` 下。",
@@ -713,7 +789,7 @@ fn guard_help(code: &str) -> Option<Text> {
 
 /// Places a range inside a scalar in the definition. A scalar that is quoted or folded does not
 /// stand there letter by letter; then all of it is meant.
-fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
+pub(crate) fn within(scalar: &At<String>, range: &Range<usize>) -> Range<usize> {
     let written = scalar.span.len();
     let quotes = match written.checked_sub(scalar.value.len()) {
         Some(0) => 0,

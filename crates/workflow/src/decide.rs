@@ -5,6 +5,7 @@ use crate::data::invalid;
 use crate::deferral;
 use crate::draft::Draft;
 use crate::follow::follow;
+use crate::general::decide_general;
 use crate::input::{
     NOTE_LENGTH_MAX, TITLE_LENGTH_MAX, check_actor, check_line, check_text, effective,
     longer_number, number,
@@ -14,8 +15,8 @@ use crate::signing::{sign, sign_as_any, sign_as_case};
 use crate::suggest::nearest;
 use crate::workflow::{EventKind, Transition};
 use crate::{
-    Act, Case, ClosedGate, Command, Commit, CommitDigest, Data, Entry, FoldError, Parent, Refusal,
-    Signature, Term, TermValue, Text, Timer, Workflow, encode_commit,
+    Act, Case, ClosedGate, Command, Commit, CommitDigest, Data, Entry, FoldError, GeneralRefusal,
+    Parent, Refusal, Signature, Term, TermValue, Text, Timer, Workflow, encode_commit,
 };
 
 /// What is to be written for a command: all of it, or nothing.
@@ -205,6 +206,7 @@ pub fn decide(
                         now,
                     )
                 }
+                Act::General(act) => decide_general(workflow, case, command, act, now),
                 Act::Tick => tick(workflow, case, command, now),
                 Act::FollowCalendar => follow(workflow, case, command, now),
                 Act::SettleEffect {
@@ -239,7 +241,7 @@ fn is_allowed_when_closed(act: &Act) -> bool {
             | Act::SettleEffect { .. }
             | Act::ResendEffect { .. }
             | Act::DropEffect { .. }
-    )
+    ) || matches!(act, Act::General(act) if act.kind().outlives_the_case())
 }
 
 fn open(
@@ -256,7 +258,7 @@ fn open(
         Some(_) => sign_as_case(&command.actor)?,
     };
     check_line("title", title, TITLE_LENGTH_MAX)?;
-    workflow.check_data(data)?;
+    let data = workflow.accept_data(data)?;
     for (name, field) in workflow.fields.iter().filter(|(_, field)| field.required) {
         if !data.contains_key(name) {
             return Err(missing(name, &field.title).into());
@@ -283,7 +285,7 @@ fn open(
     };
     let mut draft = Draft::open(workflow, &opening)?;
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     if let Some(parent) = parent {
         draft.record(Entry::Invoked {
@@ -312,19 +314,22 @@ fn fire(
         }
         .into());
     };
-    let by = sign(workflow, case, &command.actor, kind)?;
+    let by = sign(workflow, case, &command.actor, kind, now)?;
+    if workflow.needs_handler && !command.actor.is_case() && case.handling.handler.is_none() {
+        return Err(Refusal::from(GeneralRefusal::NoHandler).into());
+    }
     if let Some(note) = note {
         check_text("note", note, NOTE_LENGTH_MAX)?;
     }
     let at = effective(workflow, command, &by, Some(case), note, now)?;
-    check_asked(workflow, case, kind, data)?;
+    let data = accept_asked(workflow, case, kind, data)?;
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     draft.record(Entry::Fired {
         event: event.to_owned(),
         note: note.map(str::to_owned),
     });
     if !data.is_empty() {
-        draft.record(Entry::FactsRecorded { data: data.clone() });
+        draft.record(Entry::FactsRecorded { data });
     }
     let outlook = draft.look(Event::Named(event))?;
     let Some(first) = outlook
@@ -444,15 +449,16 @@ fn check_gates(
     }
 }
 
-/// Every fact the event asks for is there or known, and no other comes with it.
-fn check_asked(
+/// Returns the facts that come with an event as they are kept: every fact it asks for is there or
+/// known, and no other comes with it.
+fn accept_asked(
     workflow: &Workflow,
     case: &Case,
     kind: &EventKind,
     data: &Data,
-) -> Result<(), Refusal> {
-    workflow.check_data(data)?;
-    if let Some(name) = data.keys().find(|name| !kind.asks.contains(name)) {
+) -> Result<Data, Refusal> {
+    let mut others = data.keys().filter(|name| !kind.asks.contains(name));
+    if let Some(name) = others.find(|name| workflow.fields.contains_key(*name)) {
         return Err(invalid(
             name,
             Text::new(
@@ -461,6 +467,7 @@ fn check_asked(
             ),
         ));
     }
+    let data = workflow.accept_data(data)?;
     for name in &kind.asks {
         if !data.contains_key(name) && !case.data.contains_key(name) {
             let title = workflow
@@ -470,7 +477,7 @@ fn check_asked(
             return Err(missing(name, &title));
         }
     }
-    Ok(())
+    Ok(data)
 }
 
 fn missing(name: &str, title: &Text) -> Refusal {
@@ -555,6 +562,7 @@ pub(crate) fn by_the_clock(command: &Command) -> Signature {
         role: None,
         also: Vec::new(),
         department: None,
+        on_behalf_of: None,
     }
 }
 

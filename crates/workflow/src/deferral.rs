@@ -132,8 +132,11 @@ pub(crate) fn defer(
         let also = |role: &String| rule.by.contains(role);
         by = Some(shared.into_iter().filter(also).collect());
     }
-    let kind = act(Text::new("容缺受理", "Defer papers"), by.unwrap_or_default());
-    let by = sign_for(workflow, case, command, &kind)?;
+    let kind = act(
+        Text::new("容缺受理", "Defer papers"),
+        by.unwrap_or_default(),
+    );
+    let by = sign_for(workflow, case, command, &kind, now)?;
     workflow.check_main_papers(case, documents, &kind)?;
     check_line("letter", letter, TITLE_LENGTH_MAX)?;
     if let Some(note) = note {
@@ -190,7 +193,7 @@ pub(crate) fn extend(
         Text::new("延长容缺期限", "Extend the time of a deferred paper"),
         rule.by.clone(),
     );
-    let by = sign_for(workflow, case, command, &kind)?;
+    let by = sign_for(workflow, case, command, &kind, now)?;
     check_text("reason", reason, NOTE_LENGTH_MAX)?;
     if until <= due_at {
         return Err(Refusal::InvalidInput {
@@ -234,6 +237,7 @@ fn sign_for(
     case: &Case,
     command: &Command,
     kind: &EventKind,
+    now: Timestamp,
 ) -> Result<Signature, Refusal> {
     if kind.by.is_empty() {
         return Err(Refusal::InvalidInput {
@@ -244,7 +248,7 @@ fn sign_for(
             ),
         });
     }
-    sign(workflow, case, &command.actor, kind)
+    sign(workflow, case, &command.actor, kind, now)
 }
 
 impl Workflow {

@@ -27,6 +27,9 @@ pub(crate) struct Definition {
     pub(crate) title: Text,
     /// The calendar that working time is counted on.
     pub(crate) calendar: At<String>,
+    /// Whether no event is sent while nobody holds the case: every step has a person and a team.
+    #[serde(default)]
+    pub(crate) needs_handler: bool,
     /// Facts a case carries.
     #[serde(default)]
     pub(crate) data: Named<FieldDefinition>,
@@ -64,6 +67,12 @@ pub(crate) struct FieldDefinition {
     /// For `type: choice`, the values and their titles.
     #[serde(default)]
     pub(crate) choices: Option<At<IndexMap<String, Text>>>,
+    /// For `type: integer` and `type: money`, the least it takes; an amount in yuan.
+    #[serde(default)]
+    pub(crate) min: Option<At<i64>>,
+    /// The most it takes.
+    #[serde(default)]
+    pub(crate) max: Option<At<i64>>,
     /// Whether a case cannot be opened without it.
     #[serde(default)]
     pub(crate) required: bool,
@@ -81,6 +90,10 @@ pub(crate) struct RoleDefinition {
     /// Whether it may record what happened earlier (补登), with a reason.
     #[serde(default)]
     pub(crate) may_record_late: bool,
+    /// What it may do on every case: `assign`, `supervise`, `suspend`, `extend`, `excuse`,
+    /// `correct`.
+    #[serde(default)]
+    pub(crate) may: Vec<At<String>>,
 }
 
 /// A document a case collects.

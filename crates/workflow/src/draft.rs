@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use groundbreak_sla::{ClockPolicy, DayEnd, Timestamp, Verdict};
+use groundbreak_sla::{ClockPolicy, DayEnd, PauseReason, Timestamp, Verdict};
 use groundbreak_statechart::{
     ActionId, Configuration, Event, GuardId, Host, Raised, StateId, Step, StepError, View,
 };
@@ -296,29 +296,34 @@ impl<'a> Draft<'a> {
     /// Brings the reasons for which a clock stands still in line with the states the case is in.
     pub(crate) fn pause_or_resume(&mut self, name: &str, clock: &Clock) {
         let workflow = self.workflow;
-        let mut reasons: Vec<_> = self
+        let mut reasons: Vec<PauseReason> = self
             .case
             .active
             .iter()
             .filter_map(|state| workflow.states.get(state)?.pauses.clone())
-            .filter(|reason| clock.paused_by.contains(&reason.party))
+            // A suspension names its law and letter, so it stands before a state of that reason.
             .collect();
+        reasons.splice(0..0, self.case.suspensions.iter().cloned());
+        reasons.retain(|reason| clock.paused_by.contains(&reason.party));
         reasons.sort_by(|a, b| a.name.cmp(&b.name));
-        reasons.dedup();
+        reasons.dedup_by(|later, earlier| later.name == earlier.name);
         let held = self
             .case
             .clocks
             .get(name)
             .map(|history| history.held.clone())
             .unwrap_or_default();
-        for reason in held.iter().filter(|reason| !reasons.contains(reason)) {
+        let among = |reasons: &[PauseReason], one: &PauseReason| {
+            reasons.iter().any(|reason| reason.name == one.name)
+        };
+        for reason in held.iter().filter(|reason| !among(&reasons, reason)) {
             self.record(Entry::ClockResumed {
                 clock: name.to_owned(),
                 reason: reason.clone(),
                 since: None,
             });
         }
-        for reason in reasons.into_iter().filter(|reason| !held.contains(reason)) {
+        for reason in reasons.into_iter().filter(|reason| !among(&held, reason)) {
             self.record(Entry::ClockPaused {
                 clock: name.to_owned(),
                 reason,

@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use groundbreak_sla::{BreachCause, CalendarRef, Goal, PauseReason, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, CommandId, CommitDigest, Data, Effect, EffectId, Migrated, Parent};
+use crate::{
+    CaseId, CommandId, CommitDigest, Data, Effect, EffectId, GeneralDone, Migrated, Parent, Person,
+};
 
 /// What one command added to the journal of a case. All of it is durable, or none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,10 @@ pub struct Signature {
     /// Department at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
+    /// In whose place, when the holder of the case has delegated: the role is theirs. For
+    /// separation of duties both have acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Person>,
 }
 
 /// One fact in the history of a case.
@@ -126,6 +132,8 @@ pub enum Entry {
         /// The remark.
         text: String,
     },
+    /// Something was done that can be done on every case.
+    General(GeneralDone),
     /// The case moved: one microstep of the statechart.
     Moved {
         /// States left, in that order.
@@ -263,8 +271,8 @@ pub enum Entry {
     /// The case was carried over to another version of its workflow. What follows from it stands
     /// in the same commit.
     Migrated(Box<Migrated>),
-    /// The version a case was carried over to gives a clock another goal. What was used stays used,
-    /// and what was missed stays missed.
+    /// A clock has another goal: it was extended, or the version a case was carried over to gives it
+    /// one. What was used stays used, and what was missed stays missed.
     ClockGoalChanged {
         /// Name of the clock.
         clock: String,

@@ -59,7 +59,9 @@ pub(crate) fn effective(
         _ => command.actor.roles.iter().any(may_record_late),
     };
     if !may {
-        let role = by.role.as_deref().unwrap_or_default();
+        let held = command.actor.roles.iter();
+        let role = by.role.as_ref().or_else(|| held.into_iter().next());
+        let role = role.map(String::as_str).unwrap_or_default();
         return Err(Refusal::LateRecordNotAllowed {
             role: workflow.role_title(role),
         });

@@ -17,6 +17,7 @@ mod decide;
 mod deferral;
 mod definition;
 mod diagnostic;
+mod district;
 mod draft;
 mod effect;
 mod encoding;
@@ -24,9 +25,14 @@ mod entry;
 mod facts;
 mod follow;
 mod form;
+mod general;
 mod guard;
+mod handling;
+mod identifier;
 mod input;
 mod library;
+mod link;
+mod measure;
 mod migrate;
 mod outbox;
 mod papers;
@@ -38,6 +44,7 @@ mod soundness;
 mod source;
 mod standing;
 mod suggest;
+mod supervision;
 mod timers;
 mod transition;
 mod tree;
@@ -58,11 +65,23 @@ pub use decide::{DecideError, Decision, Stuck, decide};
 pub use deferral::{Deferral, DeferralEnd, DeferralRule};
 pub use definition::{DocumentClass, LegalEffect};
 pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessStep};
+pub use district::{AppraisalRules, District, DistrictEvent, Points, Team, compile_district};
 pub use effect::{Effect, EffectId, EffectKind, EffectOutcome, Parent, PendingEffect};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};
+pub use general::{
+    ActInput, GeneralAct, GeneralDone, GeneralKind, GeneralRefusal, InputKind, Permission, Person,
+    Relation,
+};
+pub use handling::{CoReview, Delegation, Handler, Handling};
+pub use identifier::Identifier;
 pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
+pub use link::Link;
+pub use measure::{
+    AmountUnit, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying,
+    SayingWord, compile_measures,
+};
 pub use migrate::{
     Mapping, MigrateError, Migrated, Migration, MigrationFault, MigrationOrder, Obstacle,
 };
@@ -75,6 +94,7 @@ pub use situation::{
 pub use soundness::{Completion, Limits, Soundness};
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
+pub use supervision::{Order, OrderStage};
 pub use timers::{Term, TermValue, Timer};
 pub use transition::{TransitionCause, TransitionFace};
 pub use value::{Data, Value};

@@ -89,6 +89,7 @@ impl MigrationOrder {
             role: None,
             also: Vec::new(),
             department: self.actor.department.clone(),
+            on_behalf_of: None,
         }
     }
 }
@@ -148,6 +149,7 @@ impl Migration {
             role: None,
             also: Vec::new(),
             department: None,
+            on_behalf_of: None,
         };
         let command = CommandId(case.id.0);
         Ok(self.draft(case, nobody, command, String::new(), now)?.case)
@@ -300,21 +302,28 @@ impl Migration {
             field.map_or_else(|| Text::new(name, name), |field| field.title.clone())
         };
         let mut facts = Facts {
-            given: self.mapping.set.clone(),
+            // Checked with the mapping.
+            given: self.to.accept_data(&self.mapping.set).unwrap_or_default(),
             forgotten: Vec::new(),
         };
         for (field, value) in &case.data {
             let known = self.to.fields.contains_key(field);
             let one = Data::from([(field.clone(), value.clone())]);
-            match self.to.check_data(&one) {
-                // What is good stays.
-                Ok(()) if !self.mapping.forget.contains(field) => {
+            match self.to.accept_data(&one) {
+                // What is good stays, as the new version keeps it.
+                Ok(kept) if !self.mapping.forget.contains(field) => {
                     facts.given.remove(field);
+                    if kept != one {
+                        facts.given.extend(kept);
+                    }
                 }
                 _ if known && self.mapping.set.contains_key(field) => {}
                 _ if self.mapping.forget.contains(field) => facts.forgotten.push(field.clone()),
-                Err(Refusal::InvalidData { field, problem }) if known => {
-                    obstacles.push(Obstacle::MigrateFactNotTaken { field, problem });
+                Err(refusal) if known => {
+                    if let Some((field, problem)) = refusal.about_field() {
+                        let (field, problem) = (field.to_owned(), problem.clone());
+                        obstacles.push(Obstacle::MigrateFactNotTaken { field, problem });
+                    }
                 }
                 _ => obstacles.push(Obstacle::MigrateFactUnknown {
                     field: field.clone(),

@@ -1,7 +1,7 @@
 use groundbreak_sla::Timestamp;
 use serde::Serialize;
 
-use crate::{EffectId, Language, Text};
+use crate::{EffectId, FieldType, GeneralRefusal, Language, Text};
 
 /// Why the rules do not allow a command now. Nothing was written.
 ///
@@ -108,6 +108,28 @@ pub enum Refusal {
         /// What is wrong with it.
         problem: Text,
     },
+    /// An identifier is not of the form its standard gives it, or its check character does not agree.
+    InvalidIdentifier {
+        /// The field.
+        field: String,
+        /// What the field takes.
+        identifier: FieldType,
+        /// What is wrong with it, where, and what to do.
+        problem: Text,
+    },
+    /// A number or an amount is below or above what its field takes.
+    OutOfBounds {
+        /// The field.
+        field: String,
+        /// The least it takes; an amount in yuan.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min: Option<i64>,
+        /// The most it takes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max: Option<i64>,
+        /// What is wrong with it, and what it may have been meant for.
+        problem: Text,
+    },
     /// The workflow has no such document.
     UnknownDocument {
         /// The document.
@@ -181,6 +203,15 @@ pub enum Refusal {
         /// The version it is on.
         version: u32,
     },
+    /// A general act is not allowed, or an event waits for one.
+    #[serde(untagged)]
+    General(GeneralRefusal),
+}
+
+impl From<GeneralRefusal> for Refusal {
+    fn from(refusal: GeneralRefusal) -> Self {
+        Self::General(refusal)
+    }
 }
 
 /// A gate that is closed, and the law that closes it.
@@ -213,6 +244,8 @@ impl Refusal {
             Self::DocumentsMissing { .. } => "documents-missing",
             Self::GateClosed { .. } => "gate-closed",
             Self::InvalidData { .. } => "invalid-data",
+            Self::InvalidIdentifier { .. } => "invalid-identifier",
+            Self::OutOfBounds { .. } => "out-of-bounds",
             Self::UnknownDocument { .. } => "unknown-document",
             Self::NotDeferrable { .. } => "not-deferrable",
             Self::DeferralBlocked { .. } => "deferral-blocked",
@@ -228,12 +261,24 @@ impl Refusal {
             Self::NothingDue => "nothing-due",
             Self::NothingToFollow => "nothing-to-follow",
             Self::NothingToMigrate { .. } => "nothing-to-migrate",
+            Self::General(refusal) => refusal.code(),
+        }
+    }
+
+    /// Returns the field that this is about, and what is wrong with the fact given for it.
+    pub fn about_field(&self) -> Option<(&str, &Text)> {
+        match self {
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Some((field, problem)),
+            _ => None,
         }
     }
 
     /// Returns what was refused, why, and what to do, in both languages.
     pub fn text(&self) -> Text {
         match self {
+            Self::General(refusal) => refusal.text(),
             Self::UnknownWorkflow {
                 workflow,
                 version,
@@ -356,7 +401,9 @@ impl Refusal {
                     gates_text(gates, Language::En)
                 ),
             ),
-            Self::InvalidData { field, problem } => Text::new(
+            Self::InvalidData { field, problem }
+            | Self::InvalidIdentifier { field, problem, .. }
+            | Self::OutOfBounds { field, problem, .. } => Text::new(
                 format!("“{field}”有误：{}", problem.zh),
                 format!("\"{field}\" is not right: {}", problem.en),
             ),
@@ -388,7 +435,10 @@ impl Refusal {
                 ),
             ),
             Self::NotDeferred { document } => Text::new(
-                format!("“{}”没有在容缺期内，不能延期。请核对材料清单。", document.zh),
+                format!(
+                    "“{}”没有在容缺期内，不能延期。请核对材料清单。",
+                    document.zh
+                ),
                 format!(
                     "\"{}\" is not deferred now, so its time cannot be extended. Check the list of papers.",
                     document.en

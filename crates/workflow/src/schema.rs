@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::Mapping;
 use crate::block::{BlockDefinition, SECTIONS};
 use crate::definition::Definition;
+use crate::district::DistrictDefinition;
+use crate::measure::MeasureDefinition;
 
 mod editor;
 
@@ -53,6 +55,20 @@ pub(crate) static CALENDAR: LazyLock<Value> = LazyLock::new(|| {
     if let Some(kinds) = schema["$defs"]["ExceptionKind"]["oneOf"].as_array_mut() {
         kinds.push(json!({ "const": "local-off", "type": "string" }));
     }
+    schema
+});
+
+/// The form of a measure.
+pub(crate) static MEASURE: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema = schemars::schema_for!(MeasureDefinition).to_value();
+    schema["properties"]["$schema"] = schema_key();
+    schema
+});
+
+/// The form of the register of a district.
+pub(crate) static DISTRICT: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema = schemars::schema_for!(DistrictDefinition).to_value();
+    schema["properties"]["$schema"] = schema_key();
     schema
 });
 

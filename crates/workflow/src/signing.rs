@@ -1,7 +1,9 @@
 //! Who may act, and in which role.
 
 use crate::workflow::EventKind;
-use crate::{Actor, Case, Refusal, Signature, Text, Workflow};
+use groundbreak_sla::Timestamp;
+
+use crate::{Actor, Case, GeneralRefusal, Permission, Refusal, Signature, Text, Workflow};
 
 /// Signs for an event: the first role of it that the actor holds and that separation of duties
 /// leaves open. A case holds no role, and signs for what cases may send.
@@ -10,6 +12,7 @@ pub(crate) fn sign(
     case: &Case,
     actor: &Actor,
     kind: &EventKind,
+    now: Timestamp,
 ) -> Result<Signature, Refusal> {
     if actor.is_case() && kind.by_case {
         return sign_as_case(actor);
@@ -21,6 +24,36 @@ pub(crate) fn sign(
             Refusal::OnlyTheClock
         });
     }
+    let refusal = match sign_for(workflow, case, actor, actor, kind) {
+        Ok(signature) => return Ok(signature),
+        Err(refusal) => refusal,
+    };
+    for delegation in case.handling.delegated_to(&actor.id, now) {
+        let principal = Actor {
+            id: delegation.principal.id.clone(),
+            name: delegation.principal.name.clone(),
+            roles: delegation.roles.clone(),
+            department: None,
+        };
+        if let Ok(signature) = sign_for(workflow, case, actor, &principal, kind) {
+            return Ok(Signature {
+                on_behalf_of: Some(delegation.principal.clone()),
+                ..signature
+            });
+        }
+    }
+    Err(refusal)
+}
+
+/// Signs for an event in a role of `principal`, who is the actor or lets the actor act. Separation
+/// of duties holds for both.
+fn sign_for(
+    workflow: &Workflow,
+    case: &Case,
+    actor: &Actor,
+    principal: &Actor,
+    kind: &EventKind,
+) -> Result<Signature, Refusal> {
     let mut refusal = Refusal::RoleNotAllowed {
         act: kind.title.clone(),
         needed: kind
@@ -30,13 +63,20 @@ pub(crate) fn sign(
             .collect(),
         held: actor.roles.iter().cloned().collect(),
     };
-    for role in kind.by.iter().filter(|role| actor.roles.contains(*role)) {
-        match workflow.acted_as_other(case, actor, role) {
+    for role in kind
+        .by
+        .iter()
+        .filter(|role| principal.roles.contains(*role))
+    {
+        let apart = workflow
+            .acted_as_other(case, actor, role)
+            .or_else(|| workflow.acted_as_other(case, principal, role));
+        match apart {
             None => {
                 let also = kind
                     .by
                     .iter()
-                    .filter(|other| *other != role && actor.roles.contains(*other));
+                    .filter(|other| *other != role && principal.roles.contains(*other));
                 return Ok(Signature {
                     also: also.cloned().collect(),
                     ..signature(actor, Some(role.clone()))
@@ -60,6 +100,40 @@ pub(crate) fn sign_as_case(actor: &Actor) -> Result<Signature, Refusal> {
     } else {
         Err(Refusal::OnlyCases)
     }
+}
+
+/// Signs for what somebody does under their own name and in no role: what they hold, or were asked.
+pub(crate) fn sign_by_name(actor: &Actor) -> Signature {
+    signature(actor, None)
+}
+
+/// Signs for what takes a permission: the first role of the actor that has it.
+pub(crate) fn sign_as_permitted(
+    workflow: &Workflow,
+    actor: &Actor,
+    permission: Permission,
+    act: &Text,
+) -> Result<Signature, Refusal> {
+    let able = workflow
+        .roles
+        .iter()
+        .filter(|(_, role)| role.may.contains(&permission));
+    if let Some((role, _)) = able.clone().find(|(name, _)| actor.roles.contains(*name)) {
+        return Ok(signature(actor, Some(role.clone())));
+    }
+    let needed: Vec<Text> = able.map(|(_, role)| role.title.clone()).collect();
+    if needed.is_empty() {
+        return Err(GeneralRefusal::NoRoleMay {
+            act: act.clone(),
+            permission: permission.name(),
+        }
+        .into());
+    }
+    Err(Refusal::RoleNotAllowed {
+        act: act.clone(),
+        needed,
+        held: actor.roles.iter().cloned().collect(),
+    })
 }
 
 /// Signs for what everybody with a role in the workflow may do.
@@ -93,6 +167,7 @@ fn signature(actor: &Actor, role: Option<String>) -> Signature {
         role,
         also: Vec::new(),
         department: actor.department.clone(),
+        on_behalf_of: None,
     }
 }
 

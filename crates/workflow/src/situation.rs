@@ -1,9 +1,9 @@
-use groundbreak_sla::{ClockReading, Timestamp};
+use groundbreak_sla::{ClockReading, PauseReason, Timestamp};
 use serde::Serialize;
 
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
-use crate::{CaseId, Deferral, Text, Value};
+use crate::{CaseId, Deferral, Handling, Link, Order, Text, Value};
 
 /// A case as a person at the desk needs it at one instant: where it is, what can be done next and
 /// by whom, which papers are there, how every clock stands.
@@ -43,6 +43,18 @@ pub struct Situation {
     pub lanes: Vec<Lane>,
     /// The facts known, in the order the workflow lists them.
     pub facts: Vec<Fact>,
+    /// Who holds it, acts for the holder, was asked for an opinion, and urged it on.
+    #[serde(skip_serializing_if = "Handling::is_empty")]
+    pub handling: Handling,
+    /// Its supervision orders (督办单).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Order>,
+    /// The reasons for which the handling is suspended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<PauseReason>,
+    /// The cases it is linked to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }
 
 /// An innermost state a case is in.
@@ -99,6 +111,12 @@ pub struct AskedField {
     pub kind: FieldType,
     /// The values of a choice, with their titles.
     pub choices: Vec<(String, Text)>,
+    /// The least a number takes; an amount in yuan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most a number takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
     /// What is known already.
     pub known: Option<Value>,
 }
@@ -251,4 +269,7 @@ pub struct Fact {
     pub value: Value,
     /// For a choice, the title of the value.
     pub label: Option<Text>,
+    /// For an identifier that is taken and yet not certain, what to look at twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<Text>,
 }

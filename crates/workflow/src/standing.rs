@@ -7,12 +7,13 @@ use groundbreak_sla::{
 use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::facts::Facts;
+use crate::general::may_do;
 use crate::situation::{
-    AskedField, ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct,
-    PlaceNow, Progress, RoleRef, Segment, Situation,
+    ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct, PlaceNow, Progress, RoleRef,
+    Segment, Situation,
 };
 use crate::workflow::{Clock, Delay, EventKind, StateKind, Transition};
-use crate::{Case, Gate, Stuck, Text, Value, Workflow};
+use crate::{Actor, Case, Gate, GeneralKind, Stuck, Text, Value, Workflow};
 
 impl Workflow {
     /// Tells whether a case has reached its end.
@@ -48,7 +49,20 @@ impl Workflow {
             papers: self.papers(case),
             lanes: self.lanes(case),
             facts: self.facts(case),
+            handling: case.handling.clone(),
+            orders: case.orders.clone(),
+            suspensions: case.suspensions.clone(),
+            links: case.links.clone(),
         })
+    }
+
+    /// Returns the general acts that somebody may do on a case now, as far as that is known without
+    /// what they bring.
+    pub fn general_acts(&self, case: &Case, actor: &Actor, now: Timestamp) -> Vec<GeneralKind> {
+        GeneralKind::ALL
+            .into_iter()
+            .filter(|kind| may_do(self, case, actor, *kind, now))
+            .collect()
     }
 
     /// Returns how a clock of a case stands at an instant; `None` when it never started.
@@ -305,7 +319,7 @@ impl Workflow {
                 asks: event
                     .asks
                     .iter()
-                    .filter_map(|field| self.asked(case, field))
+                    .filter_map(|field| self.asked_field(field, case.data.get(field)))
                     .collect(),
                 documents,
                 gates,
@@ -316,21 +330,6 @@ impl Workflow {
         }
         acts.sort_by_key(|act| (!act.open, act.aside));
         Ok(acts)
-    }
-
-    fn asked(&self, case: &Case, name: &str) -> Option<AskedField> {
-        let field = self.fields.get(name)?;
-        Some(AskedField {
-            name: name.to_owned(),
-            title: field.title.clone(),
-            kind: field.kind,
-            choices: field
-                .choices
-                .iter()
-                .map(|(value, title)| (value.clone(), title.clone()))
-                .collect(),
-            known: case.data.get(name).cloned(),
-        })
     }
 
     fn gate_faces<'a>(
@@ -423,12 +422,17 @@ impl Workflow {
                     Value::Text(text) => field.choices.get(text).cloned(),
                     Value::Boolean(_) | Value::Integer(_) => None,
                 };
+                let caution = match (&value, field.kind.identifier()) {
+                    (Value::Text(text), Some(identifier)) => identifier.caution(text),
+                    _ => None,
+                };
                 Some(Fact {
                     name: name.clone(),
                     title: field.title.clone(),
                     kind: field.kind,
                     value,
                     label,
+                    caution,
                 })
             })
             .collect()

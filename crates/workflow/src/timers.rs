@@ -121,6 +121,16 @@ impl Workflow {
         if let Some(parent) = &case.parent {
             terms.push(text("parent", &parent.case.to_string()));
         }
+        if let Some(handler) = case.handling.handler.as_ref().filter(|_| !closed) {
+            terms.push(text("handler", &handler.person.id));
+        }
+        // One case may be linked to another in several ways.
+        let linked: std::collections::BTreeSet<String> = case
+            .links
+            .iter()
+            .map(|link| link.case.to_string())
+            .collect();
+        terms.extend(linked.iter().map(|other| text("link", other)));
         if case.effects.values().any(PendingEffect::is_given_up) {
             terms.push(text("effect", "given_up"));
         }

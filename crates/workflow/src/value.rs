@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// One fact about a case. There are no floats: money is integer yuan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a fact is text, true or false, or a whole number; an amount is whole yuan without a fraction, so 12.5万元 is 125000"
+)]
 pub enum Value {
     /// Yes or no.
     Boolean(bool),

@@ -8,7 +8,7 @@ use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
 use crate::guard::Guard;
 use crate::outbox::{Invoke, Requests};
-use crate::{Case, ClockHistory, DeferralRule, Text};
+use crate::{Case, ClockHistory, DeferralRule, Permission, Text};
 
 /// A definition that has compiled: it can run.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Workflow {
     pub(crate) calendars: CalendarSet,
     /// The newest of them.
     pub(crate) newest_calendar: Arc<Calendar>,
+    /// Whether no event is sent while nobody holds the case.
+    pub needs_handler: bool,
     /// Facts a case carries.
     pub fields: IndexMap<String, Field>,
     /// Who may act.
@@ -65,6 +67,10 @@ pub struct Field {
     pub kind: FieldType,
     /// The values of a choice, with their titles; empty for other types.
     pub choices: IndexMap<String, Text>,
+    /// The least a number takes; an amount in yuan.
+    pub min: Option<i64>,
+    /// The most a number takes.
+    pub max: Option<i64>,
     /// Whether a case cannot be opened without it.
     pub required: bool,
 }
@@ -78,6 +84,8 @@ pub struct Role {
     pub not_same_person_as: Vec<String>,
     /// Whether it may record what happened earlier.
     pub may_record_late: bool,
+    /// What it may do on every case beyond what is everybody's.
+    pub may: Vec<Permission>,
 }
 
 /// A document a case collects.

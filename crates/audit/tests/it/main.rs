@@ -9,5 +9,7 @@
 mod attainment;
 mod control_chart;
 mod distribution;
+mod exchange;
+mod measure;
 mod suites;
 mod vectors;

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use clap::{Args, Subcommand};
 use groundbreak_engine::{CaseStatus, Committed, Engine, EngineOptions, ListQuery};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command as Request, Commit, EffectId, Refusal, Situation, Workflow,
+    Act, Actor, Case, CaseId, Command as Request, Commit, EffectId, GeneralKind, Refusal,
+    Situation, Text, Workflow,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Extend(ExtendArguments),
     /// Add a remark to the journal of a case
     Comment(CommentArguments),
+    /// Do what can be done on every case: claim, transfer, urge, suspend, extend, correct, …
+    Act(ActArguments),
     /// Have an effect that was given up tried again
     Resend(ResendArguments),
     /// Drop an effect that was given up: it will never be done
@@ -169,6 +173,23 @@ pub(crate) struct CommentArguments {
 
 #[derive(Debug, Args)]
 #[command(
+    after_help = "Example: groundbreak case act 20230323-7K2M9Q transfer --set to=li --set reason=\"Back on Monday.\" --data data --as window_clerk:wang"
+)]
+pub(crate) struct ActArguments {
+    /// Number of the case
+    number: String,
+    /// Name of the act
+    #[arg(value_parser = GeneralKind::ALL.map(GeneralKind::name))]
+    act: String,
+    /// What the act asks for; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    inputs: Vec<(String, String)>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Debug, Args)]
+#[command(
     after_help = "Example: groundbreak case resend 20230323-7K2M9Q 3 --data data --as window_clerk"
 )]
 pub(crate) struct ResendArguments {
@@ -289,6 +310,7 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
             };
             act_on(&arguments.acting, &arguments.number, |_| Ok(act), screen).await
         }
+        Command::Act(arguments) => general(arguments, screen).await,
         Command::Resend(arguments) => {
             let act = Act::ResendEffect {
                 effect: EffectId(arguments.effect),
@@ -353,6 +375,30 @@ async fn fire(arguments: FireArguments, screen: &mut Screen) -> Result<Outcome> 
         })
     };
     act_on(&acting, &number, act, screen).await
+}
+
+/// Does what can be done on every case. Another case is found by its number.
+async fn general(arguments: ActArguments, screen: &mut Screen) -> Result<Outcome> {
+    let acting = &arguments.acting;
+    let engine = Engine::open(directory::open(&acting.data)?, EngineOptions::default()).await?;
+    let outcome = async {
+        let case = find(&engine, &arguments.number).await?;
+        let workflow = engine.workflow(&case.workflow, Some(case.version))?;
+        let kind = GeneralKind::named(&arguments.act).ok_or_else(|| Trouble::BadArgument {
+            argument: "ACT".to_owned(),
+            problem: Text::new("没有这个动作。", "There is no such act."),
+        })?;
+        let mut inputs: BTreeMap<String, String> = arguments.inputs.iter().cloned().collect();
+        if let Some(number) = inputs.get("case").cloned() {
+            let other = find(&engine, &number).await?;
+            inputs.insert("case".into(), other.id.to_string());
+            inputs.insert("number".into(), other.number.clone());
+        }
+        let act = Act::General(kind.fill(&workflow, &inputs)?);
+        submit(&engine, &workflow, case.id, acting, act, screen).await
+    }
+    .await;
+    finish(&engine, outcome).await
 }
 
 /// Gives a command on a case that exists.

@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -6,6 +7,7 @@ use clap::Args;
 use groundbreak_workflow::sla::Calendar;
 use groundbreak_workflow::{
     Diagnostic, Library, LibraryError, Limits, Severity, Soundness, Text, Workflow,
+    compile_district, compile_measures,
 };
 
 use crate::calendar_files;
@@ -23,7 +25,7 @@ pub(super) use row::rows;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: groundbreak check workflows/*.yaml")]
 pub(crate) struct Arguments {
-    /// Definitions to check. Without any, those that come with this program
+    /// Calendars, workflows, measures and registers to check. Without any, those that come with this program
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Folder of calendars that the definitions may count on, besides the shipped ones
@@ -57,7 +59,10 @@ impl From<crate::screen::Format> for Format {
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
     let (mut library, files) = if arguments.files.is_empty() {
-        (Library::new(), DefinitionFile::shipped())
+        let mut files = DefinitionFile::shipped();
+        files.extend(DefinitionFile::shipped_measures());
+        files.extend(DefinitionFile::shipped_districts());
+        (Library::new(), files)
     } else {
         let read = arguments
             .files
@@ -79,6 +84,10 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
     calendars.extend(own);
     let (calendars, mut faulty) = check_calendars(&mut library, calendars);
     let mut good: Vec<Text> = calendars.iter().map(|calendar| praise(calendar)).collect();
+    let counting = [DefinitionKind::Measure, DefinitionKind::District];
+    let (counting, workflows): (Vec<_>, Vec<_>) = workflows
+        .into_iter()
+        .partition(|file| counting.contains(&file.kind));
     for file in workflows {
         if file.kind == DefinitionKind::Block {
             match library.check_block(&file.text) {
@@ -87,6 +96,21 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
                     format!("ok block {name}; what it holds is checked where it is used"),
                 )),
                 Err(error) => faulty.push((file, faults_of(error))),
+            }
+            continue;
+        }
+        if file.kind == DefinitionKind::Exchange {
+            match super::export::read_mapping(&file.text) {
+                Ok(mapping) => good.push(Text::new(
+                    format!("正确 上报对照表 {}；名称在导出时核对", mapping.exchange),
+                    format!(
+                        "ok exchange mapping {}; its names are checked when it is used",
+                        mapping.exchange
+                    ),
+                )),
+                Err(problem) => {
+                    faulty.push((file, vec![Diagnostic::new("bad-exchange", 0..0, problem)]));
+                }
             }
             continue;
         }
@@ -103,7 +127,100 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome>
             Err(error) => faulty.push((file, faults_of(error))),
         }
     }
+    let (right, wrong) = check_counting(&library, counting)?;
+    good.extend(right);
+    faulty.extend(wrong);
     show(&good, &faulty, arguments.format, screen)
+}
+
+/// Checks measures and registers against the workflows that were checked and those that come with
+/// this program.
+fn check_counting(
+    library: &Library,
+    asked: Vec<DefinitionFile>,
+) -> Result<(Vec<Text>, Vec<Faulty>)> {
+    if asked.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut shipped = calendar_files::with_shipped()?;
+    for file in DefinitionFile::shipped() {
+        if file.kind == DefinitionKind::Workflow {
+            shipped.add_workflow(&file.text)?;
+        }
+    }
+    let workflows: Vec<&Workflow> = shipped
+        .newest()
+        .chain(library.newest())
+        .map(Arc::as_ref)
+        .collect();
+    let (districts, measures): (Vec<_>, Vec<_>) = asked
+        .into_iter()
+        .partition(|file| file.kind == DefinitionKind::District);
+    let (mut good, mut faulty) = check_measures(&workflows, measures)?;
+    for file in districts {
+        match compile_district(&file.text, workflows.iter().copied()) {
+            Ok(district) => good.push(Text::new(
+                format!(
+                    "正确 登记册 {} v{}：{} 支队伍",
+                    district.name,
+                    district.version,
+                    district.teams.len()
+                ),
+                format!(
+                    "ok register {} v{}: {}",
+                    district.name,
+                    district.version,
+                    counted(district.teams.len(), "team")
+                ),
+            )),
+            Err(faults) => faulty.push((file, faults)),
+        }
+    }
+    Ok((good, faulty))
+}
+
+/// Checks measures together with those beside them, which they may name.
+fn check_measures(
+    workflows: &[&Workflow],
+    asked: Vec<DefinitionFile>,
+) -> Result<(Vec<Text>, Vec<Faulty>)> {
+    let mut files = asked;
+    let count = files.len();
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for file in &files {
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        if folder.is_dir() && !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    for folder in folders {
+        for beside in DefinitionFile::read_measures(&folder)? {
+            if !files.iter().any(|file| file.path == beside.path) {
+                files.push(beside);
+            }
+        }
+    }
+    let sources: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    let mut faults: BTreeMap<usize, Vec<Diagnostic>> =
+        match compile_measures(&sources, workflows.iter().copied()) {
+            Ok(_) => BTreeMap::new(),
+            Err(faulty) => faulty.into_iter().collect(),
+        };
+    let (mut good, mut faulty) = (Vec::new(), Vec::new());
+    for (index, file) in files.into_iter().enumerate().take(count) {
+        match faults.remove(&index) {
+            Some(faults) => faulty.push((file, faults)),
+            None => {
+                let name = file.path.file_stem().unwrap_or_default();
+                let name = name.to_string_lossy();
+                good.push(Text::new(
+                    format!("正确 指标 {name}"),
+                    format!("ok measure {name}"),
+                ));
+            }
+        }
+    }
+    Ok((good, faulty))
 }
 
 /// Writes what is in order, and every fault in its place.

@@ -13,13 +13,14 @@ use tokio::net::TcpListener;
 use crate::definitions::{self, DefinitionFile};
 use crate::directory;
 use crate::host::{self, StopSignal};
+use crate::papers;
 use crate::scenario::{self, Plan, Stage};
 use crate::screen::Screen;
 use crate::trouble::{Outcome, Trouble};
 
 /// What the desk is filled with: a quarter of a district as it was, in the order of the files, and
 /// cases that run now.
-const SCENES: [(&str, &str); 5] = [
+const SCENES: [(&str, &str); 6] = [
     (
         "start-on-award.txt",
         include_str!("../../../../tests/scenarios/start-on-award.txt"),
@@ -33,11 +34,15 @@ const SCENES: [(&str, &str); 5] = [
         include_str!("../../../../tests/scenarios/capital-increase-half-hour.txt"),
     ),
     ("quarter.txt", include_str!("../../demo/quarter.txt")),
+    ("events.txt", include_str!("../../demo/events.txt")),
     ("now.txt", include_str!("../../demo/now.txt")),
 ];
 
-/// What cases of now begin like.
-const LEAD_UP: (&str, &str) = ("lead-up.txt", include_str!("../../demo/lead-up.txt"));
+/// What cases of the scenes begin like.
+const LEAD_UPS: [(&str, &str); 2] = [
+    ("lead-up.txt", include_str!("../../demo/lead-up.txt")),
+    ("project.txt", include_str!("../../demo/project.txt")),
+];
 
 /// How many ports after a taken one are tried.
 const PORTS_MAX: u16 = 20;
@@ -85,7 +90,9 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     // The same directory again, on the time of the machine: a start like any other.
     let engine = Engine::open(directory::open(data)?, EngineOptions::default()).await?;
     let workflows = engine.workflows();
-    let options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    let mut options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
+    options.papers = Some(papers::in_directory(data)?);
+    options.measures = definitions::measures(&DefinitionFile::shipped_measures(), &workflows)?;
     let router = router(engine.clone(), options);
     let address = listener.local_addr().context("the address is not known")?;
     screen.line(format!(
@@ -148,7 +155,10 @@ async fn fill(data: &Path, now: Timestamp) -> Result<()> {
     let mut stage = Stage::open(data, Timestamp::EPOCH).await?;
     definitions::publish(stage.engine(), &files).await?;
     let mut plans: Vec<Plan> = Vec::new();
-    let lead_up = |name: &str| (name == LEAD_UP.0).then(|| LEAD_UP.1.to_owned());
+    let lead_up = |name: &str| {
+        let found = LEAD_UPS.iter().find(|(known, _)| *known == name);
+        found.map(|(_, text)| (*text).to_owned())
+    };
     for (name, text) in SCENES {
         let broken = |faults: Vec<scenario::ScenarioFault>| {
             let fault = faults.into_iter().next();

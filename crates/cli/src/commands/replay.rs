@@ -21,9 +21,9 @@ pub(crate) struct Arguments {
     /// Keep the data directories: one a scenario, named after its file, in this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
-    /// Folder of calendars and workflows to publish, besides the shipped ones
+    /// Folder of calendars, workflows and blocks laid over the shipped ones; may be repeated, the later over the earlier
     #[arg(long, value_name = "DIR")]
-    workflows: Option<PathBuf>,
+    workflows: Vec<PathBuf>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -55,10 +55,7 @@ enum Report {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
-    let mut files = DefinitionFile::shipped();
-    if let Some(folder) = &arguments.workflows {
-        files.extend(DefinitionFile::read_all(folder)?);
-    }
+    let files = DefinitionFile::overlaid(&arguments.workflows)?;
     let library = library(&files)?;
     let mut rows = Vec::new();
     let mut outcome = Outcome::Good;

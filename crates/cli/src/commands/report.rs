@@ -1,6 +1,8 @@
+mod appraisal;
 mod critical_path;
+mod measures;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -25,6 +27,10 @@ pub(crate) enum Command {
     Turnaround(TurnaroundArguments),
     /// The quickest way through each clock, from the shortest times cases stayed in its states
     CriticalPath(critical_path::Arguments),
+    /// Figures as measures define them, each with the list behind it
+    Measures(measures::Arguments),
+    /// What the teams of a district have attracted of what they pledged, with every point explained
+    Appraisal(appraisal::Arguments),
 }
 
 /// Which cases are counted.
@@ -60,6 +66,8 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
     match command {
         Command::Turnaround(arguments) => run_turnaround(&arguments, screen).await,
         Command::CriticalPath(arguments) => critical_path::run(&arguments, screen).await,
+        Command::Measures(arguments) => measures::run(&arguments, screen).await,
+        Command::Appraisal(arguments) => appraisal::run(&arguments, screen).await,
     }
 }
 
@@ -141,6 +149,24 @@ async fn cases(engine: &Engine, selection: &Selection) -> Result<Vec<(Arc<Workfl
         };
         query.after = Some(next);
     }
+}
+
+/// Reads the cases of a workflow, each once, as it is now.
+async fn current_cases(
+    engine: &Engine,
+    data: &Path,
+    workflow: &str,
+) -> Result<Vec<(Arc<Workflow>, Arc<Case>)>> {
+    let selection = Selection {
+        data: data.to_owned(),
+        workflow: Some(workflow.to_owned()),
+        from: None,
+        to: None,
+    };
+    let mut cases = cases(engine, &selection).await?;
+    // One that was migrated also comes with its former versions.
+    cases.retain(|(workflow, case)| case.version == workflow.version);
+    Ok(cases)
 }
 
 fn day(workflow: &Workflow, at: Timestamp) -> String {

@@ -12,6 +12,7 @@ use crate::archiving::Archiving;
 use crate::definitions::{self, DefinitionFile, read_text};
 use crate::directory;
 use crate::host::{self, StopSignal};
+use crate::papers;
 use crate::screen::Screen;
 use crate::signing::Signing;
 use crate::trouble::{Outcome, Trouble};
@@ -33,12 +34,15 @@ pub(crate) struct Arguments {
     /// File of accounts. Without it, accounts.json in the data directory
     #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
-    /// Folder of calendars and workflows to publish, besides the shipped ones
+    /// Folder of calendars, workflows and blocks laid over the shipped ones, and of measures to show; may be repeated, the later over the earlier
     #[arg(long, value_name = "DIR")]
-    workflows: Option<PathBuf>,
+    workflows: Vec<PathBuf>,
     /// Back up into this directory all the time, a second or two behind; `restore` takes it
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
+    /// Where papers are kept: a folder, or s3://BUCKET/FOLDER with the AWS_… settings of the environment. Without it, papers in the data directory
+    #[arg(long, value_name = "PLACE")]
+    papers: Option<String>,
     /// Browsers reach the desk over HTTPS alone, by a proxy in front of it
     #[arg(long)]
     https: bool,
@@ -50,10 +54,11 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         .accounts
         .unwrap_or_else(|| directory::accounts_path(&arguments.data));
     let accounts = read_accounts(&accounts_path)?;
-    let own = match &arguments.workflows {
-        Some(folder) => DefinitionFile::read_all(folder)?,
-        None => Vec::new(),
-    };
+    let definitions = DefinitionFile::overlaid(&arguments.workflows)?;
+    let mut measures = Vec::new();
+    for folder in &arguments.workflows {
+        measures.extend(DefinitionFile::read_measures(folder)?);
+    }
     // Taken before the data is opened: recovering takes a while, a taken port does not.
     let listener = TcpListener::bind(arguments.listen)
         .await
@@ -70,10 +75,13 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         eprintln!("{}", screen.yellow(warning));
     }
     let stop = StopSignal::listen()?;
+    let papers = match &arguments.papers {
+        Some(place) => papers::at(place)?,
+        None => papers::in_directory(&arguments.data)?,
+    };
     let store = directory::create(&arguments.data)?;
     let engine = Engine::open(Arc::clone(&store), EngineOptions::default()).await?;
-    definitions::publish(&engine, &DefinitionFile::shipped()).await?;
-    definitions::publish(&engine, &own).await?;
+    definitions::publish(&engine, &definitions).await?;
     let archiving = match arguments.archive {
         Some(path) => Some(Archiving::start(path, Arc::clone(&store), accounts_path).await?),
         None => None,
@@ -81,6 +89,8 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     let signing = Signing::start(arguments.data, store)?;
     let mut options = ServerOptions::new(accounts);
     options.https = arguments.https;
+    options.papers = Some(papers);
+    options.measures = definitions::measures(&measures, &engine.workflows())?;
     let router = router(engine.clone(), options);
     screen.line(format!(
         "{} http://{address}/",

@@ -3,6 +3,7 @@
 use groundbreak_workflow::Text;
 use groundbreak_workflow::sla::Used;
 
+use super::general::{general, stage};
 use super::script::{CommandScript, Expectation, Moment, Person, Placed, Standing, Verb};
 use super::token::{ScenarioFault, Token, TokenKind};
 use crate::amount;
@@ -220,10 +221,9 @@ impl<'a> Line<'a> {
             "extends" | "延期" => {
                 let document = self.word("材料名称", "the name of a document")?.value;
                 if !self.keyword(["until", "至"]) {
-                    return Err(self.fault(
-                        "此处应为 至 与时间。",
-                        "Here is expected until and a time.",
-                    ));
+                    return Err(
+                        self.fault("此处应为 至 与时间。", "Here is expected until and a time.")
+                    );
                 }
                 let until = self.moment(None)?;
                 Verb::Extend { document, until }
@@ -235,7 +235,10 @@ impl<'a> Line<'a> {
                 );
                 Verb::Comment(self.quoted().ok_or(missing)?)
             }
-            _ => Verb::Fire(act.value),
+            word => match general(word) {
+                Some(kind) => Verb::General(kind),
+                None => Verb::Fire(act.value),
+            },
         };
         let mut command = CommandScript {
             actor,
@@ -303,9 +306,20 @@ impl<'a> Line<'a> {
     pub(super) fn expectations(&mut self) -> Result<Vec<Placed<Expectation>>, ScenarioFault> {
         let mut expectations = Vec::new();
         loop {
+            if let Some(TokenKind::Pair(name, value)) = self.peek().map(|token| &token.kind) {
+                let fact = Expectation::Fact(name.clone(), value.clone());
+                let column = self.peek().map_or(1, |token| token.column);
+                self.next += 1;
+                expectations.push(self.placed(column, fact));
+                self.take_comma();
+                if self.peek().is_none() {
+                    return Ok(expectations);
+                }
+                continue;
+            }
             let name = self.word(
-                "期望：状态、refused 代码、计时器 用时、segments … 或 timer …",
-                "what must hold: a state, refused CODE, CLOCK AMOUNT, segments … or timer …",
+                "期望：状态、refused 代码、计时器 用时、segments …、timer …、holder 人员、urged 次数、order 编号 阶段，或 信息项=值",
+                "what must hold: a state, refused CODE, CLOCK AMOUNT, segments …, timer …, holder PERSON, urged TIMES, order NUMBER STAGE, or FACT=VALUE",
             )?;
             let expectation = match name.value.as_str() {
                 // A workflow may have a state of this name; a code has a hyphen, and a state has none.
@@ -326,6 +340,19 @@ impl<'a> Line<'a> {
                 "deferred" | "容缺中" if self.peek().and_then(Token::word).is_some() => {
                     self.deferred()?
                 }
+                "holder" | "承办人" if self.peek().and_then(Token::word).is_some() => {
+                    let who = self
+                        .word("人员，或 nobody 无人", "a person, or nobody")?
+                        .value;
+                    let nobody = matches!(who.as_str(), "nobody" | "无人");
+                    Expectation::Holder((!nobody).then_some(who))
+                }
+                "urged" | "已催" if self.number().is_some() => {
+                    let times = self.number().unwrap_or_default();
+                    self.next += 1;
+                    Expectation::Urged(times)
+                }
+                "order" | "督办单" if self.number().is_some() => self.order()?,
                 _ => self.state_or_clock(name.value)?,
             };
             expectations.push(Placed {
@@ -338,6 +365,25 @@ impl<'a> Line<'a> {
                 return Ok(expectations);
             }
         }
+    }
+
+    /// Returns the number that comes next, if one does.
+    fn number(&self) -> Option<u32> {
+        self.peek().and_then(Token::word)?.parse().ok()
+    }
+
+    fn order(&mut self) -> Result<Expectation, ScenarioFault> {
+        let number = self.number().unwrap_or_default();
+        self.next += 1;
+        let missing = self.fault(
+            "此处应为督办单的阶段：待签收、待反馈、待复核、待销号、已销号。",
+            "Here is expected how far the order is: issued, signed, answered, reviewed or closed.",
+        );
+        let word = self.word("督办单的阶段", "how far the order is")?;
+        Ok(Expectation::Order(
+            number,
+            stage(&word.value).ok_or(missing)?,
+        ))
     }
 
     pub(super) fn refused(&mut self) -> Result<Expectation, ScenarioFault> {
@@ -412,10 +458,7 @@ impl<'a> Line<'a> {
     fn deferred(&mut self) -> Result<Expectation, ScenarioFault> {
         let document = self.word("材料名称", "the name of a document")?;
         if !self.keyword(["due", "到期"]) {
-            return Err(self.fault(
-                "此处应为 到期 与时间。",
-                "Here is expected due and a time.",
-            ));
+            return Err(self.fault("此处应为 到期 与时间。", "Here is expected due and a time."));
         }
         let due = self.moment(None)?;
         Ok(Expectation::Deferred { document, due })

@@ -88,10 +88,22 @@ impl Reader<'_> {
                 line.next += 1;
                 self.case(&mut line)
             }
+            Some("child" | "子办件") => {
+                line.next += 1;
+                self.child(&mut line)
+            }
             Some("set" | "事实") => {
                 line.next += 1;
                 let facts = line.pairs()?;
-                self.opening(&line)?.facts.extend(facts);
+                let case = self.opening(&line)?;
+                if case.child_of.is_some() {
+                    return Err(line.fault_at(
+                        first.column,
+                        "子办件由上级办件开立，事实由它给出。",
+                        "A child is opened by its parent, which gives it its facts.",
+                    ));
+                }
+                case.facts.extend(facts);
                 line.end()
             }
             Some("people" | "人员") => {
@@ -109,8 +121,8 @@ impl Reader<'_> {
             _ if indented => self.continuation(&mut line),
             _ => Err(line.fault_at(
                 first.column,
-                "此行应以时间（2023-03-23 10:00），或 workflow、case、set、people、as in 开头；续行须缩进。",
-                "A line begins with a time (2023-03-23 10:00), or with workflow, case, set, people or as in; a line that continues the one above is indented.",
+                "此行应以时间（2023-03-23 10:00），或 workflow、case、child、set、people、as in 开头；续行须缩进。",
+                "A line begins with a time (2023-03-23 10:00), or with workflow, case, child, set, people or as in; a line that continues the one above is indented.",
             )),
         }
     }
@@ -135,7 +147,46 @@ impl Reader<'_> {
         line.end()
     }
 
+    /// Begins a case that another one opens: `child NAME of PARENT CHILD`.
+    fn child(&mut self, line: &mut Line<'_>) -> Result<(), ScenarioFault> {
+        let name = line.word("办件的简称", "a short name for the case")?;
+        if !line.keyword(["of", "属于"]) {
+            return Err(line.fault(
+                "此处应为 属于 上级办件的简称。",
+                "Here is expected of PARENT.",
+            ));
+        }
+        let parent = line.word("上级办件的简称", "the name of the parent")?;
+        if !self
+            .script
+            .cases
+            .iter()
+            .any(|case| case.name == parent.value)
+        {
+            return Err(line.fault_at(
+                parent.column,
+                format!("此前没有名为“{}”的办件。", parent.value),
+                format!("There is no case \"{}\" above.", parent.value),
+            ));
+        }
+        let called = line.word(
+            "上级流程 invoke 中的名称",
+            "what the parent's workflow calls it under `invoke`",
+        )?;
+        self.begin(line, name, Some((parent, called.value)))
+    }
+
     fn case(&mut self, line: &mut Line<'_>) -> Result<(), ScenarioFault> {
+        let name = line.word("办件的简称", "a short name for the case")?;
+        self.begin(line, name, None)
+    }
+
+    fn begin(
+        &mut self,
+        line: &mut Line<'_>,
+        name: Placed<String>,
+        child_of: Option<(Placed<String>, String)>,
+    ) -> Result<(), ScenarioFault> {
         let Some((workflow, version)) = self.workflow.clone() else {
             return Err(line.fault_at(
                 1,
@@ -143,7 +194,6 @@ impl Reader<'_> {
                 "Write `workflow NAME` before the first case.",
             ));
         };
-        let name = line.word("办件的简称", "a short name for the case")?;
         if self.script.cases.iter().any(|case| case.name == name.value) {
             return Err(line.fault_at(
                 name.column,
@@ -156,6 +206,7 @@ impl Reader<'_> {
             name: name.value,
             title,
             workflow,
+            child_of,
             version,
             facts: Vec::new(),
             people: Vec::new(),
@@ -528,6 +579,40 @@ mod tests {
         ];
         for (text, place) in rows {
             assert_eq!(fault(text), place, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_child_is_of_a_case_above_and_has_no_facts_of_its_own() {
+        for text in [
+            "workflow permit\ncase a\nworkflow order\nchild b of a task \"B\"\n2023-03-23 10:00 clerk go\n",
+            "流程 permit\n办件 a\n流程 order\n子办件 b 属于 a task “B”\n2023-03-23 10:00 clerk go\n",
+        ] {
+            let script = parse(text).unwrap();
+            let child = &script.cases[1];
+            let (parent, called) = child.child_of.as_ref().unwrap();
+            assert_eq!(
+                (parent.value.as_str(), called.as_str()),
+                ("a", "task"),
+                "{text}"
+            );
+            assert_eq!(
+                (child.title.as_str(), child.workflow.value.as_str()),
+                ("B", "order")
+            );
+        }
+        let rows = [
+            ("child b of c task", (3, 12)),
+            ("child b a task", (3, 9)),
+            ("child b of a", (3, 13)),
+            ("child b of a task\nset x=1", (4, 1)),
+        ];
+        for (line, place) in rows {
+            assert_eq!(
+                fault(&format!("workflow permit\ncase a\n{line}\n")),
+                place,
+                "{line}"
+            );
         }
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Act, Actor, Data, Refusal, Text, Value, Workflow, nearest};
+use groundbreak_workflow::{Act, Actor, CaseId, Data, Refusal, Text, Value, Workflow, nearest};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::script::{CaseScript, CommandScript, Doing, Expectation, Moment, Placed, Script, Verb};
 use super::token::ScenarioFault;
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct PlannedCase {
     pub(crate) workflow: Arc<Workflow>,
+    /// The place of the case that opens it, among those of the plan, and what it is called there.
+    pub(crate) child_of: Option<(usize, String)>,
     pub(crate) steps: Vec<PlannedStep>,
 }
 
@@ -45,7 +48,11 @@ pub(crate) enum PlannedDoing {
 #[derive(Debug)]
 pub(crate) struct PlannedCommand {
     pub(crate) actor: Actor,
-    pub(crate) acts: Vec<Act>,
+    /// What was asked for. What cannot be made an act is refused for that.
+    ///
+    /// Another case that an act is about is named by its place among the cases of the scenario: it
+    /// has an id only when it is played.
+    pub(crate) acts: Vec<Result<Act, Refusal>>,
     pub(crate) happened: Option<Timestamp>,
     pub(crate) seen: Option<u64>,
 }
@@ -82,9 +89,18 @@ pub(crate) fn plan(
                     now,
                     faults: &mut faults,
                     attached: BTreeMap::new(),
+                    names: script.cases.iter().map(|case| case.name.as_str()).collect(),
                 };
                 let steps = planner.steps();
-                cases.push(PlannedCase { workflow, steps });
+                let child_of = case.child_of.as_ref().and_then(|(parent, called)| {
+                    let at = |other: &CaseScript| other.name == parent.value;
+                    Some((script.cases.iter().position(at)?, called.clone()))
+                });
+                cases.push(PlannedCase {
+                    workflow,
+                    child_of,
+                    steps,
+                });
             }
             Err(refusal) => faults.push(fault(&case.workflow, refusal.text())),
         }
@@ -112,6 +128,8 @@ struct Planner<'a> {
     faults: &'a mut Vec<ScenarioFault>,
     /// How many versions of each document were handed in so far.
     attached: BTreeMap<String, usize>,
+    /// The names of all cases of the scenario.
+    names: Vec<&'a str>,
 }
 
 impl Planner<'_> {
@@ -252,7 +270,23 @@ impl Planner<'_> {
         None
     }
 
-    fn acts(&mut self, command: &CommandScript) -> Vec<Act> {
+    fn acts(&mut self, command: &CommandScript) -> Vec<Result<Act, Refusal>> {
+        let Verb::General(kind) = command.verb else {
+            return self.usual_acts(command).into_iter().map(Ok).collect();
+        };
+        let mut typed: BTreeMap<String, String> = command.facts.iter().cloned().collect();
+        if let Some(note) = &command.note {
+            typed.insert("note".into(), note.clone());
+        }
+        if let Some(name) = typed.get_mut("case")
+            && let Some(place) = self.names.iter().position(|known| known == name)
+        {
+            *name = case_at(place).to_string();
+        }
+        vec![kind.fill(self.workflow, &typed).map(Act::General)]
+    }
+
+    fn usual_acts(&mut self, command: &CommandScript) -> Vec<Act> {
         let workflow = self.workflow;
         match &command.verb {
             Verb::Open => {
@@ -293,7 +327,9 @@ impl Planner<'_> {
                     documents: documents
                         .map(|document| document_named(workflow, document))
                         .collect(),
-                    letter: letter.clone().unwrap_or_else(|| "容缺承诺书.pdf".to_owned()),
+                    letter: letter
+                        .clone()
+                        .unwrap_or_else(|| "容缺承诺书.pdf".to_owned()),
                     note: command.note.clone(),
                 }]
             }
@@ -309,6 +345,7 @@ impl Planner<'_> {
                     .collect()
             }
             Verb::Comment(text) => vec![Act::Comment { text: text.clone() }],
+            Verb::General(_) => Vec::new(),
         }
     }
 
@@ -402,7 +439,21 @@ impl Planner<'_> {
                 document: self.document(document)?,
                 due: self.fixed(due)?,
             },
-            other @ (Expectation::Refused { .. } | Expectation::Late { .. }) => other.clone(),
+            Expectation::Fact(field, typed) => {
+                let known = self
+                    .workflow
+                    .fields
+                    .iter()
+                    .map(|(name, field)| (name.as_str(), Some(&field.title)));
+                let known = known.collect();
+                let field = self.find(&place(field.clone()), ("信息项", "fact"), known)?;
+                Expectation::Fact(field, typed.clone())
+            }
+            other @ (Expectation::Refused { .. }
+            | Expectation::Late { .. }
+            | Expectation::Holder(_)
+            | Expectation::Urged(_)
+            | Expectation::Order(..)) => other.clone(),
         };
         Some(Placed {
             line: expectation.line,
@@ -448,6 +499,11 @@ fn document_named(workflow: &Workflow, asked: &str) -> String {
         .iter()
         .map(|(name, document)| (name.as_str(), Some(&document.title)));
     named(asked, &known.collect::<Vec<_>>()).unwrap_or_else(|| asked.to_owned())
+}
+
+/// Returns what stands for the id of the case at this place until the scenario is played.
+pub(super) fn case_at(place: usize) -> CaseId {
+    CaseId(Uuid::from_u64_pair(0, place as u64))
 }
 
 /// Returns the name that is meant: the name itself, or a title that only one of them has.

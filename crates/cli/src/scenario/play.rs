@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use groundbreak_engine::SubmitError;
 use groundbreak_workflow::sla::{ClockReading, ClockState, Light, Timestamp, Used, Verdict};
-use groundbreak_workflow::{Act, Case, CaseId, Command, Entry, Language, Refusal, Workflow};
+use groundbreak_workflow::{
+    Act, Case, CaseId, Command, Entry, GeneralAct, Language, OrderStage, Refusal, Workflow,
+};
 
-use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep};
+use super::general::stage_word;
+use super::plan::{Plan, PlannedCase, PlannedCommand, PlannedDoing, PlannedStep, case_at, data};
 use super::script::{Expectation, Moment, Placed, Standing};
 use super::stage::Stage;
 use crate::amount;
@@ -60,11 +63,38 @@ pub(crate) async fn play(
     for (at, plan_index, case_index, step_index) in order {
         let case = &plans[plan_index].cases[case_index];
         let step = &case.steps[step_index];
-        let id = *ids
-            .entry((plan_index, case_index))
-            .or_insert_with(|| stage.engine().new_case_id());
+        match step.doing {
+            PlannedDoing::Restart => stage.restart(at).await?,
+            PlannedDoing::Wait | PlannedDoing::Act(_) => stage.advance_to(at).await?,
+        }
+        let found = match (ids.get(&(plan_index, case_index)), &case.child_of) {
+            (Some(id), _) => Some(*id),
+            (None, None) => Some(stage.engine().new_case_id()),
+            (None, Some((parent, called))) => match ids.get(&(plan_index, *parent)) {
+                Some(parent) => child(stage, *parent, called).await?,
+                None => None,
+            },
+        };
+        // A child that is not there yet is looked for again at its next line; nothing has the nil id.
+        if let Some(id) = found {
+            ids.insert((plan_index, case_index), id);
+        }
+        let id = found.unwrap_or_default();
         let line = step.source.first().map_or(0, |(line, _)| *line);
-        let taken = take(stage, case, id, step, at, language)
+        let mut others: Vec<CaseId> = Vec::new();
+        for (other, planned) in plans[plan_index].cases.iter().enumerate() {
+            let known = ids.get(&(plan_index, other)).copied();
+            others.push(match (known, &planned.child_of) {
+                (Some(id), _) => id,
+                (None, Some(_)) => CaseId::default(),
+                (None, None) => {
+                    let id = stage.engine().new_case_id();
+                    ids.insert((plan_index, other), id);
+                    id
+                }
+            });
+        }
+        let taken = take(stage, case, id, step, at, language, &others)
             .await
             .with_context(|| format!("line {line}"))?;
         let report = &mut played[plan_index];
@@ -80,23 +110,30 @@ pub(crate) async fn play(
     Ok(played)
 }
 
+/// Returns the child that a case opened last under this name, once it is opened.
+async fn child(stage: &Stage, parent: CaseId, called: &str) -> Result<Option<CaseId>> {
+    let engine = stage.engine();
+    let parent = engine.case(parent).await?;
+    match parent.and_then(|parent| parent.children.get(called).copied()) {
+        Some(child) => Ok(engine.case(child).await?.map(|_| child)),
+        None => Ok(None),
+    }
+}
+
 /// Plays one line, and returns what went otherwise.
 async fn take(
-    stage: &mut Stage,
+    stage: &Stage,
     planned: &PlannedCase,
     id: CaseId,
     step: &PlannedStep,
     at: Timestamp,
     language: Language,
+    others: &[CaseId],
 ) -> Result<Option<Mismatch>> {
-    match step.doing {
-        PlannedDoing::Restart => stage.restart(at).await?,
-        PlannedDoing::Wait | PlannedDoing::Act(_) => stage.advance_to(at).await?,
-    }
     let engine = stage.engine().clone();
     let before = engine.case(id).await?.map_or(0, |case| case.revision);
     let refusal = match &step.doing {
-        PlannedDoing::Act(command) => submit(stage, id, command).await?,
+        PlannedDoing::Act(command) => submit(stage, id, command, others).await?,
         PlannedDoing::Wait | PlannedDoing::Restart => None,
     };
     let case = engine.case(id).await?;
@@ -113,16 +150,41 @@ async fn take(
     after.compare(step)
 }
 
-async fn submit(stage: &Stage, id: CaseId, planned: &PlannedCommand) -> Result<Option<Refusal>> {
+async fn submit(
+    stage: &Stage,
+    id: CaseId,
+    planned: &PlannedCommand,
+    others: &[CaseId],
+) -> Result<Option<Refusal>> {
     let engine = stage.engine();
     for act in &planned.acts {
+        let mut act = match act {
+            Ok(act) => act.clone(),
+            Err(refusal) => return Ok(Some(refusal.clone())),
+        };
+        if let Act::General(GeneralAct::Link { case, number, .. }) = &mut act {
+            let place = others.iter().enumerate();
+            let place = place
+                .into_iter()
+                .find(|(place, _)| case_at(*place) == *case);
+            let other = match place {
+                Some((_, other)) => engine.case(*other).await?,
+                None => None,
+            };
+            let Some(other) = other else {
+                return Ok(Some(Refusal::CaseNotFound {
+                    case: number.clone(),
+                }));
+            };
+            (*case, *number) = (other.id, other.number.clone());
+        }
         let command = Command {
             id: engine.new_command_id(),
             case: id,
             actor: planned.actor.clone(),
             seen_revision: planned.seen,
             effective_at: planned.happened,
-            act: Act::clone(act),
+            act,
         };
         match engine.submit(command).await {
             Ok(_) => {}
@@ -271,8 +333,10 @@ impl Aftermath<'_> {
                 }) && total.is_none_or(|total| amount::same(total, Used::Ms(all)))
             }
             Expectation::Missing { documents } => {
-                let mut expected: Vec<&str> =
-                    documents.iter().map(|document| document.value.as_str()).collect();
+                let mut expected: Vec<&str> = documents
+                    .iter()
+                    .map(|document| document.value.as_str())
+                    .collect();
                 let owed = self.owed()?;
                 let mut owed: Vec<&str> = owed.iter().map(String::as_str).collect();
                 expected.sort_unstable();
@@ -282,6 +346,18 @@ impl Aftermath<'_> {
             Expectation::Deferred { document, due } => {
                 self.deferred_until(&document.value).map(Moment::Fixed) == Some(due.value.clone())
             }
+            Expectation::Holder(who) => {
+                let holder = self.case.and_then(|case| case.handling.handler.as_ref());
+                self.case.is_some() && holder.map(|holder| &holder.person.id) == who.as_ref()
+            }
+            Expectation::Urged(times) => {
+                self.case.is_some_and(|case| case.handling.urges == *times)
+            }
+            Expectation::Order(number, stage) => self.order(*number) == Some(*stage),
+            Expectation::Fact(field, typed) => self.case.is_some_and(|case| {
+                let facts = [(field.clone(), typed.clone())];
+                case.data.get(field) == data(self.workflow, &facts).get(field)
+            }),
             Expectation::Late { timer, by } => self
                 .lateness(timer)
                 .is_some_and(|late| amount::same(*by, Used::Ms(late))),
@@ -369,11 +445,36 @@ impl Aftermath<'_> {
                     None => format!("{document} (not deferred)"),
                 }
             }
+            Expectation::Holder(_) => {
+                let holder = self.case.and_then(|case| case.handling.handler.as_ref());
+                format!(
+                    "holder {}",
+                    holder.map_or("nobody", |holder| &holder.person.id)
+                )
+            }
+            Expectation::Urged(_) => {
+                let times = self.case.map_or(0, |case| case.handling.urges);
+                format!("urged {times}")
+            }
+            Expectation::Order(number, _) => match self.order(*number) {
+                Some(stage) => format!("order {number} {}", stage_word(stage)),
+                None => format!("order {number} (none)"),
+            },
+            Expectation::Fact(field, _) => match self.case.and_then(|case| case.data.get(field)) {
+                Some(value) => format!("{field}={value}"),
+                None => format!("{field} (unknown)"),
+            },
             Expectation::Late { timer, .. } => match self.lateness(timer) {
                 Some(late) => format!("timer {timer} late {}", amount::show(Used::Ms(late))),
                 None => format!("timer {timer} (not fired)"),
             },
         })
+    }
+
+    fn order(&self, number: u32) -> Option<OrderStage> {
+        let orders = &self.case?.orders;
+        let order = orders.iter().find(|order| order.number == number)?;
+        Some(order.stage)
     }
 
     fn refused(&self) -> String {

@@ -1,4 +1,5 @@
 use groundbreak_workflow::sla::{Timestamp, Used};
+use groundbreak_workflow::{GeneralKind, OrderStage};
 
 /// A scenario as it is written: cases, and what happens to them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +30,9 @@ pub(crate) struct CaseScript {
     pub(crate) title: String,
     /// Its workflow.
     pub(crate) workflow: Placed<String>,
+    /// The case of the scenario that opens it, and what that one's workflow calls it. Other cases
+    /// are opened by somebody.
+    pub(crate) child_of: Option<(Placed<String>, String)>,
     /// Version of the workflow, or the newest.
     pub(crate) version: Option<u32>,
     /// The facts it is opened with, by field, as they are typed.
@@ -107,6 +111,8 @@ pub(crate) enum Verb {
         until: Placed<Moment>,
     },
     Comment(String),
+    /// What can be done on every case; the facts of the line are what it asks for.
+    General(GeneralKind),
 }
 
 /// What must hold after a line.
@@ -140,6 +146,14 @@ pub(crate) enum Expectation {
         document: Placed<String>,
         due: Placed<Moment>,
     },
+    /// This person holds the case, or nobody.
+    Holder(Option<String>),
+    /// The case was urged on so often.
+    Urged(u32),
+    /// The supervision order of this number is so far.
+    Order(u32, OrderStage),
+    /// The fact has this value, as it is typed.
+    Fact(String, String),
     /// A timer was fired this long after it was due.
     Late { timer: String, by: Used },
 }

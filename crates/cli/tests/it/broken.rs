@@ -61,6 +61,7 @@ fn what_is_shipped_has_no_fault() {
         "company-registration",
         "capital-increase",
         "matter",
+        "investment-lead",
     ] {
         assert!(ran.out.contains(name), "{ran:?}");
     }

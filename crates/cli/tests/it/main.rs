@@ -20,7 +20,9 @@ mod digit;
 mod disk;
 mod doctor;
 mod drawing;
+mod exchange;
 mod ics;
+mod measures;
 mod messages;
 mod migrate;
 #[path = "../../../store-sled/tests/it/mount.rs"]

@@ -69,6 +69,16 @@ pub(crate) fn start(arguments: &[&str]) -> Child {
         .unwrap()
 }
 
+/// Starts the program, and lets it be listened to.
+pub(crate) fn start_listening(arguments: &[&str]) -> Child {
+    program(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
+}
+
 /// A running server.
 pub(crate) struct Served {
     child: Child,

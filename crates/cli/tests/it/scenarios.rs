@@ -312,3 +312,110 @@ fn no_case_is_quicker_than_the_quickest_way_measured_from_it() {
     }
     assert!(compared >= 8, "only {compared} clocks were compared");
 }
+
+/// The scenarios of the second district.
+fn second_district() -> Vec<String> {
+    let folder = root().join("tests/second-district/scenarios");
+    let files = fs::read_dir(folder).unwrap();
+    let mut files: Vec<String> = files
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 3, "{files:?}");
+    files
+}
+
+#[test]
+fn a_second_district_is_a_folder_laid_over_the_shipped_definitions() {
+    let files = second_district();
+    let replay = |file: &str, more: &[&str]| run(&[&["replay", file], more].concat());
+    let overlay = ["--workflows", "tests/second-district"];
+    for file in &files {
+        let ran = replay(file, &overlay);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        // It is the folder that makes the difference.
+        assert_ne!(replay(file, &[]).status, 0, "{file}");
+    }
+}
+
+#[test]
+fn every_definition_of_the_second_district_is_proven() {
+    let calendars = "tests/second-district/calendars";
+    for file in ["matter", "company-registration"] {
+        let path = format!("tests/second-district/{file}.yaml");
+        let ran = run(&["check", &path, "--calendars", calendars]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert!(
+            ran.out.contains(&format!("{file} v101")) && ran.out.contains("can be completed"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
+fn the_later_folder_lies_over_the_earlier() {
+    let workflow = |ends_in: &str| {
+        format!(
+            "workflow: errand\nversion: 1\ntitle: {{ zh: 跑腿, en: Errand }}\ncalendar: pengjiang\nroles:\n  clerk: {{ title: {{ zh: 窗口, en: Clerk }} }}\nevents:\n  go: {{ title: {{ zh: 去, en: Go }}, by: [clerk] }}\nstates:\n  begun: {{ title: {{ zh: 开始, en: Begun }}, on: {{ go: {ends_in} }} }}\n  {ends_in}: {{ title: {{ zh: 完, en: End }}, final: true }}\n"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (name, ends_in) in [("city", "home"), ("district", "away")] {
+        fs::create_dir(at(name)).unwrap();
+        fs::write(format!("{}/errand.yaml", at(name)), workflow(ends_in)).unwrap();
+    }
+    let scenario = at("errand.txt");
+    let replay = |ends_in: &str, folders: [&str; 2]| {
+        fs::write(
+            &scenario,
+            format!("流程 errand\n办件 甲\n2024-03-11 09:00 clerk opens -> begun\n2024-03-11 09:01 clerk go -> {ends_in}\n"),
+        )
+        .unwrap();
+        let [first, second] = folders.map(at);
+        run(&[
+            "replay",
+            &scenario,
+            "--workflows",
+            &first,
+            "--workflows",
+            &second,
+        ])
+    };
+    for (ends_in, folders) in [
+        ("away", ["city", "district"]),
+        ("home", ["district", "city"]),
+    ] {
+        let ran = replay(ends_in, folders);
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+    // A folder that is not there is named.
+    let ran = replay("home", ["city", "nowhere"]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("nowhere"), "{ran:?}");
+}
+
+#[test]
+fn a_child_is_found_when_its_parent_has_opened_it() {
+    let head = "流程 problem-ticket\n办件 难题\n事实 problem=停电 owner=供电\n2023-03-23 09:00 agent_officer opens\n2023-03-23 09:30 supervisor supervise -> supervised\n流程 supervision-order\n子办件 督办 属于 难题 order\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.txt");
+    let path = path.to_str().unwrap();
+    let replay = |line: &str| {
+        fs::write(path, format!("{head}{line}\n")).unwrap();
+        run(&["replay", path])
+    };
+    let ran = replay(
+        "2023-03-23 09:10 owner sign_for -> refused case-not-found
+2023-03-23 09:40 (restart)
+2023-03-23 09:40 leader opens -> refused case-exists
+2023-03-23 09:41 owner sign_for -> being_handled",
+    );
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let ran = replay("2023-03-23 09:10 (clock) -> issued");
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("+ 2023-03-23 09:10 (clock) -> (no case)"),
+        "{ran:?}"
+    );
+}

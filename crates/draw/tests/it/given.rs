@@ -8,11 +8,18 @@ use groundbreak_workflow::{Language, Library, Workflow, assemble};
 
 const CALENDAR: &str = "id: hall\ntitle: { zh: 示例大厅, en: Example hall }\ntz: Asia/Shanghai\nweekly:\n  mon: [[\"08:30\", \"12:00\"]]\n";
 
-pub(crate) const SHIPPED: [&str; 4] = [
+pub(crate) const SHIPPED: [&str; 11] = [
     "matter",
     "capital-increase",
     "company-registration",
     "land-to-groundbreaking",
+    "completion-to-production",
+    "problem-ticket",
+    "supervision-order",
+    "coordination-meeting",
+    "agency-agreement",
+    "extended-hours-session",
+    "licence-revocation",
 ];
 
 /// A workflow with a title of its own for one state; `title` is written as YAML writes strings.
@@ -38,7 +45,7 @@ pub(crate) fn shipped(name: &str) -> Arc<Workflow> {
             .add_calendar(&read(&format!("calendars/{calendar}.yaml")))
             .unwrap();
     }
-    let blocks = ["matter", "pre-review"].map(str::to_owned);
+    let blocks = ["acceptance-lane", "matter", "pre-review"].map(str::to_owned);
     let assembled = assemble(&read(&format!("{name}.yaml")), &blocks, |block| {
         Some(read(&format!("blocks/{block}.yaml")))
     });

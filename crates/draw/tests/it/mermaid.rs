@@ -7,11 +7,11 @@ fn states_are_nested_and_titled() {
     let text = mermaid(&shipped("matter"), &View::default()).unwrap();
     assert!(text.starts_with("stateDiagram-v2\n"));
     assert!(
-        text.contains("    state \"已受理\" as s2\n    state s2 {\n"),
+        text.contains("    state \"已受理\" as s3\n    state s3 {\n"),
         "{text}"
     );
     assert!(
-        text.contains("        s3 --> s4 : 启动专家评审\n"),
+        text.contains("        s4 --> s6 : 启动专家评审\n"),
         "{text}"
     );
     assert!(text.contains("    [*] --> s0\n"), "{text}");

@@ -25,3 +25,25 @@ audit-met = Met
 audit-missed = Missed
 audit-rows-count = { $n } rows
 audit-rows-cut = Only the first 500 are listed.
+
+# Figures
+
+measures = Figures
+measures-how = Every figure opens the list behind it. Events, signings and landings are different populations, and are never added up.
+measures-title = Figure and calibre
+measures-figure = Figure
+measures-cut-off = As of
+measures-wrong = Not to be published; see why
+measures-none = There are no measures.
+measures-calibre = Calibre: { $s }
+measures-until = As of { $s }
+measures-since = Since
+measures-amount = Amount
+measures-rows = { $n ->
+    [one] The 1 case behind it
+   *[other] The { $n } cases behind it
+}
+measures-left-out = { $n ->
+    [one] 1 case that cannot be decided on
+   *[other] { $n } cases that cannot be decided on
+}

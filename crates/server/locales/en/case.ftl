@@ -53,7 +53,9 @@ paper-see = See
 paper-version = { $title } (version { $n })
 paper-versions = Versions recorded
 paper-versions-more = newest first
-paper-hint = The file you choose is used to compute its SHA-256 digest, which is recorded. The content is not kept: file it in the records system. At most 20 MiB.
+paper-hint = The file you choose is used to compute its SHA-256 digest, which is recorded. The content is not kept: file it in the records system. At most { $n } MiB.
+paper-hint-kept = The file is kept, and its SHA-256 digest is recorded in the journal: what is taken out later is what was handed in. At most { $n } MiB.
+paper-take = Save the file
 paper-file = File
 paper-submit = Record
 col-version = Version
@@ -147,3 +149,16 @@ fold-clocks = { $n ->
    *[other] { $n } clocks that ended
 }
 act-effects-usual = What this usually does (what you fill in decides)
+
+handling = Holder and supervision
+holder = Held by
+holder-nobody = nobody
+delegated = Delegated
+delegated-until = { $who }, until { $until }
+review-asked = Opinion asked for
+urged = Times urged
+suspended = Suspended
+order = Supervision order { $n }
+more-acts = More acts
+by-for = for { $s }
+hint-instant = Date and time of day, such as 2023-03-25 12:00

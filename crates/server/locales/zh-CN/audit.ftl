@@ -22,3 +22,19 @@ audit-met = 按时
 audit-missed = 超期
 audit-rows-count = { $n } 条明细
 audit-rows-cut = 只列出前 500 条。
+
+# 指标
+
+measures = 指标
+measures-how = 每个数字都可点开背后的清单。活动、签约、落地是不同的总体，不得相加。
+measures-title = 指标与口径
+measures-figure = 数字
+measures-cut-off = 截至
+measures-wrong = 不能公布，原因见内页
+measures-none = 没有指标。
+measures-calibre = 口径：{ $s }
+measures-until = 截至 { $s }
+measures-since = 进入时间
+measures-amount = 金额
+measures-rows = 背后的 { $n } 件
+measures-left-out = 无法判断的 { $n } 件

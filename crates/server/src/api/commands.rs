@@ -211,7 +211,7 @@ pub(crate) async fn decide_on_effect(
     submit(&app, &caller, &case, &headers, None, act).await
 }
 
-async fn submit(
+pub(super) async fn submit(
     app: &App,
     caller: &Caller,
     case: &str,
@@ -247,7 +247,7 @@ async fn done(app: &App, status: StatusCode, committed: Committed) -> Result<Res
     Ok((status, [(header::ETAG, tag)], Json(body)).into_response())
 }
 
-fn read(instant: Option<&Instant>) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn read(instant: Option<&Instant>) -> Result<Option<Timestamp>, Problem> {
     instant.map(Instant::read).transpose()
 }
 

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::body::Parameters;
 use crate::app::App;
+use crate::figures::Figures;
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::visitor::Caller;
@@ -38,4 +39,24 @@ pub(crate) async fn turnaround(
         turnaround: report.turnaround,
     })
     .into_response())
+}
+
+/// `GET /api/v1/reports/measures`
+pub(crate) async fn measures(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+) -> Result<Response, Problem> {
+    let names: Vec<String> = app.measures.keys().cloned().collect();
+    Ok(Json(Figures::compute(&app, &names).await?.figures).into_response())
+}
+
+/// `GET /api/v1/reports/measures/{name}`
+pub(crate) async fn measure(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let computed = Figures::compute(&app, &[name]).await?;
+    let figure = computed.figures.into_iter().next();
+    Ok(Json(figure.ok_or_else(Problem::not_found)?).into_response())
 }

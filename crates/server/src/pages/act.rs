@@ -47,6 +47,8 @@ pub(super) struct ActPage {
     pub(super) effects: Effects,
     pub(super) fields: Vec<FieldView>,
     pub(super) note: String,
+    /// What the remark is called; nothing where none is asked for.
+    pub(super) note_label: Option<String>,
     pub(super) note_required: bool,
     pub(super) note_error: Option<String>,
     pub(super) may_record_late: bool,
@@ -77,6 +79,23 @@ pub(super) struct Refused {
     detail: String,
     lines: Vec<JournalLine>,
     switches: Vec<(String, String)>,
+}
+
+impl Refused {
+    /// What a refusal says, and nothing more.
+    pub(super) fn saying(refusal: &Refusal, words: Words) -> Self {
+        let key = match status_of(refusal) {
+            StatusCode::FORBIDDEN => "problem-forbidden-title",
+            StatusCode::CONFLICT => "problem-conflict-title",
+            _ => "problem-refused-title",
+        };
+        Self {
+            title: words.text(&both(key)).to_owned(),
+            detail: words.text(&refusal.text()).to_owned(),
+            lines: Vec::new(),
+            switches: Vec::new(),
+        }
+    }
 }
 
 /// What the visitor is looking at: a case and one of its acts.
@@ -175,6 +194,7 @@ impl Subject {
                 .map(|field| FieldView::of(field, None, false, words))
                 .collect(),
             note: String::new(),
+            note_label: Some(words.t("note-label")),
             note_required: false,
             note_error: None,
             may_record_late,
@@ -455,16 +475,9 @@ fn refuse(template: &mut ActPage, subject: &Subject, refusal: &Refusal, lines: V
         _ => Vec::new(),
     };
     template.refused = Some(Refused {
-        title: words
-            .text(&both(match status_of(refusal) {
-                StatusCode::FORBIDDEN => "problem-forbidden-title",
-                StatusCode::CONFLICT => "problem-conflict-title",
-                _ => "problem-refused-title",
-            }))
-            .to_owned(),
-        detail: words.text(&refusal.text()).to_owned(),
         lines,
         switches,
+        ..Refused::saying(refusal, words)
     });
 }
 
@@ -504,6 +517,7 @@ async fn gone(
         effects: Effects::default(),
         fields: Vec::new(),
         note: String::new(),
+        note_label: None,
         note_required: false,
         note_error: None,
         may_record_late: false,
@@ -547,8 +561,10 @@ async fn repeated(app: &App, number: &str, id: CommandId) -> Result<Option<Respo
 /// Returns a value that a field takes, to see where an act would lead.
 fn made_up(field: &AskedField) -> Value {
     match field.kind {
-        FieldType::Text => Value::Text("-".into()),
-        FieldType::Integer | FieldType::Money => Value::Integer(1),
+        FieldType::Integer | FieldType::Money => {
+            let least = field.min.unwrap_or(1).max(1);
+            Value::Integer(field.max.map_or(least, |most| most.min(least)))
+        }
         FieldType::Boolean => Value::Boolean(true),
         FieldType::Date => Value::Text("2000-01-01".into()),
         FieldType::Choice => Value::Text(
@@ -558,5 +574,9 @@ fn made_up(field: &AskedField) -> Value {
                 .map(|(value, _)| value.clone())
                 .unwrap_or_default(),
         ),
+        kind => kind
+            .identifier()
+            .map_or("-", |identifier| identifier.example)
+            .into(),
     }
 }

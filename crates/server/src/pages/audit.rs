@@ -33,6 +33,8 @@ struct AuditPage {
     as_of: String,
     scope: String,
     cut: Option<String>,
+    /// Whether there are measures, on a page of their own.
+    measured: bool,
     workflows: Vec<WorkflowReport>,
 }
 
@@ -156,6 +158,7 @@ pub(crate) async fn audit(
             app.engine.now(),
         ),
         w: words,
+        measured: !app.measures.is_empty(),
         as_of: words.s("as-of", at.full_instant(turnaround.as_of)),
         scope: words.n("audit-scope", turnaround.cases),
         cut: (report.total > u64::try_from(turnaround.cases).unwrap_or(u64::MAX))

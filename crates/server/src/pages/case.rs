@@ -8,11 +8,12 @@ use groundbreak_workflow::sla::Party;
 use groundbreak_workflow::{DocumentClass, Lane, NextAct, Paper, Progress, Situation};
 use serde::Deserialize;
 
+use super::general::general_href;
 use super::page;
 use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
 use crate::app::{App, OpenCase};
 use crate::clock::ClockView;
-use crate::facts::fact_words;
+use crate::facts::FactLine;
 use crate::frame::Frame;
 use crate::journal::{JournalView, Narrator, happened};
 use crate::light::LightView;
@@ -63,7 +64,16 @@ struct CasePage {
     papers_summary: String,
     waiting: Vec<Waiting>,
     journal: JournalView,
-    facts: Vec<(String, String)>,
+    facts: Vec<FactLine>,
+    handling: HandlingView,
+}
+
+/// Who holds the case, what it was urged and supervised for, and what else this visitor may do.
+struct HandlingView {
+    /// What stands with it, title and words.
+    lines: Vec<(String, String)>,
+    /// Address and title of each form.
+    acts: Vec<(String, String)>,
 }
 
 /// The clock at the head of a case.
@@ -247,11 +257,78 @@ pub(crate) async fn case(
         facts: situation
             .facts
             .iter()
-            .map(|fact| (words.text(&fact.title).to_owned(), fact_words(fact, at)))
+            .map(|fact| FactLine::of(fact, at))
             .collect(),
+        handling: handling(&open, &visitor),
         hero,
     };
     Ok(page(StatusCode::OK, &template))
+}
+
+/// Says who holds the case and what waits beside its steps, and offers what can be done on every
+/// case.
+fn handling(open: &OpenCase, visitor: &Visitor) -> HandlingView {
+    let words = visitor.look.words;
+    let (situation, at) = (&open.situation, &open.at);
+    let handling = &situation.handling;
+    let holder = match &handling.handler {
+        None => words.t("holder-nobody"),
+        Some(handler) => [Some(&handler.person.name), handler.team.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain([at.instant(handler.since)])
+            .collect::<Vec<_>>()
+            .join(" · "),
+    };
+    let mut lines = vec![(words.t("holder"), holder)];
+    for delegation in handling.delegations.iter().filter(|one| at.now < one.until) {
+        let until = at.instant(delegation.until);
+        let said = words.with(
+            "delegated-until",
+            [("who", &delegation.to.name), ("until", &until)],
+        );
+        lines.push((words.t("delegated"), said));
+    }
+    for review in &handling.reviews {
+        let said = format!("{} · {}", review.of.name, review.question);
+        lines.push((words.t("review-asked"), said));
+    }
+    if handling.urges > 0 {
+        lines.push((words.t("urged"), handling.urges.to_string()));
+    }
+    for suspended in &situation.suspensions {
+        let party = suspended.party.text();
+        let law = suspended.law.as_deref().unwrap_or_default();
+        let said = format!("{} · {law}", words.text(&party));
+        lines.push((words.t("suspended"), said));
+    }
+    for order in &situation.orders {
+        let stage = order.stage.text();
+        let parts = [
+            order.text.clone(),
+            order.to.name.clone(),
+            words.text(&stage).to_owned(),
+            words.s("due-before", at.instant(order.due_at)),
+        ];
+        let title = words.n("order", order.number);
+        lines.push((title, parts.join(" · ")));
+    }
+    for link in &situation.links {
+        let relation = link.relation.text();
+        lines.push((words.text(&relation).to_owned(), link.number.clone()));
+    }
+    let offered = open
+        .workflow
+        .general_acts(&open.case, &visitor.account.actor(), at.now);
+    let acts = offered.into_iter().map(|kind| {
+        let title = words.text(&kind.title()).to_owned();
+        (general_href(&situation.number, kind), title)
+    });
+    HandlingView {
+        lines,
+        acts: acts.collect(),
+    }
 }
 
 /// The most urgent clock that runs, else the one that ended last.

@@ -138,20 +138,7 @@ fn asked_at_start(workflow: &Workflow) -> Vec<(AskedField, bool)> {
         .fields
         .iter()
         .filter(|(name, field)| field.required || !asked_later(name))
-        .map(|(name, field)| {
-            let asked = AskedField {
-                name: name.clone(),
-                title: field.title.clone(),
-                kind: field.kind,
-                choices: field
-                    .choices
-                    .iter()
-                    .map(|(value, title)| (value.clone(), title.clone()))
-                    .collect(),
-                known: None,
-            };
-            (asked, field.required)
-        })
+        .filter_map(|(name, field)| Some((workflow.asked_field(name, None)?, field.required)))
         .collect();
     fields.sort_by_key(|(_, required)| !required);
     fields

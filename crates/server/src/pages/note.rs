@@ -40,6 +40,7 @@ fn blank(app: &App, visitor: &Visitor, open: &OpenCase) -> ActPage {
         effects: Effects::default(),
         fields: Vec::new(),
         note: String::new(),
+        note_label: Some(words.t("note-label")),
         note_required: true,
         note_error: None,
         may_record_late: false,

@@ -1,31 +1,28 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use groundbreak_engine::SubmitError;
+use groundbreak_papers::Kind;
 use groundbreak_workflow::{Act, Command, CommandId, Refusal};
-use sha2::{Digest, Sha256};
 
 use super::case::class_words;
 use super::page;
-use crate::accounts::hexadecimal;
 use crate::acts::done_href;
 use crate::app::{App, OpenCase};
+use crate::file::{NotTaken, recorded_name};
 use crate::form::{read_command, read_note};
 use crate::frame::Frame;
 use crate::problem::{Problem, status_of};
 use crate::visitor::Visitor;
 use crate::words::Words;
 
-/// The largest file that is taken, in bytes. Its content is not kept, only its digest.
-pub(crate) const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// What a form may carry besides the file, in bytes.
 pub(crate) const FORM_BYTES_MAX: usize = 64 * 1024;
-/// The longest name of a file that is kept, in characters.
-const FILE_NAME_MAX: usize = 200;
 
 #[derive(Template)]
 #[template(path = "paper.html")]
@@ -43,6 +40,10 @@ struct PaperPage {
     command: CommandId,
     problem: Option<String>,
     note: String,
+    /// What is taken, in MiB.
+    mib_max: u64,
+    /// Whether contents are kept.
+    keeps: bool,
 }
 
 struct Version {
@@ -95,6 +96,8 @@ fn blank(
         command: app.engine.new_command_id(),
         problem: None,
         note: String::new(),
+        mib_max: app.file_bytes_max() >> 20,
+        keeps: app.papers.is_some(),
     })
 }
 
@@ -121,12 +124,16 @@ pub(crate) async fn submit(
     let words = visitor.look.words;
     let open = app.open(&number, words).await?;
     let mut template = blank(&app, &visitor, &open, &document)?;
-    let upload = Upload::read(parts).await?;
+    let upload = Upload::read(&app, parts).await?;
     template.command = read_command(&upload.command, template.command);
     template.note = upload.note;
-    let Some(file) = upload.file else {
-        template.problem = Some(words.t("error-file"));
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &template));
+    let file = match upload.file {
+        Ok(file) => file,
+        Err(NotTaken::Failed(problem)) => return Err(*problem),
+        Err(not_taken) => {
+            template.problem = Some(not_taken.text(words));
+            return Ok(page(not_taken.status(), &template));
+        }
     };
     let command = Command {
         id: template.command,
@@ -158,11 +165,10 @@ pub(crate) async fn submit(
 }
 
 /// What came with the form.
-#[derive(Default)]
 struct Upload {
     command: String,
     note: String,
-    file: Option<File>,
+    file: Result<File, NotTaken>,
 }
 
 struct File {
@@ -171,13 +177,30 @@ struct File {
 }
 
 impl Upload {
-    async fn read(mut parts: Multipart) -> Result<Self, Problem> {
-        let mut upload = Self::default();
+    async fn read(app: &App, mut parts: Multipart) -> Result<Self, Problem> {
+        let mut upload = Self {
+            command: String::new(),
+            note: String::new(),
+            file: Err(NotTaken::Empty),
+        };
         while let Some(field) = parts.next_field().await.map_err(broken)? {
             match field.name() {
                 Some("command") => upload.command = text(field).await?,
                 Some("note") => upload.note = text(field).await?,
-                Some("file") => upload.file = file(field).await?,
+                Some("file") => {
+                    let name = recorded_name(field.file_name().unwrap_or_default());
+                    // A form without a file sends one without a name.
+                    let digest = if name.trim().is_empty() {
+                        Err(NotTaken::Empty)
+                    } else {
+                        app.take_file(&name, field).await
+                    };
+                    upload.file = digest.map(|digest| File { name, digest });
+                    // What comes behind a file that is not taken is not waited for.
+                    if upload.file.is_err() {
+                        break;
+                    }
+                }
                 _ => {}
             }
         }
@@ -196,33 +219,67 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::of_status(StatusCode::BAD_REQUEST))
 }
 
-/// Reads a file piece by piece, keeping nothing of it but the digest. `None` when none was chosen.
-async fn file(mut field: Field<'_>) -> Result<Option<File>, Problem> {
-    // Some browsers send the path on their own machine; only the last part is a name.
-    let name = field
-        .file_name()
-        .unwrap_or_default()
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(FILE_NAME_MAX)
-        .collect();
-    let mut hash = Sha256::new();
-    let mut size = 0_usize;
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
-        size += chunk.len();
-        if size > FILE_BYTES_MAX {
-            return Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE));
+/// `GET /cases/{number}/papers/{document}/{digest}`: the content of a version, whole or broken off.
+///
+/// Only what is recorded in the case can be read through it.
+pub(crate) async fn content(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path((number, document, digest)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let open = app.open(&number, visitor.look.words).await?;
+    content_of(&app, &open, &document, &digest).await
+}
+
+/// Answers with the content of a document of a case.
+pub(crate) async fn content_of(
+    app: &App,
+    open: &OpenCase,
+    document: &str,
+    digest: &str,
+) -> Result<Response, Problem> {
+    let version = open
+        .situation
+        .papers
+        .iter()
+        .filter(|paper| paper.name == document)
+        .flat_map(|paper| &paper.versions)
+        .find(|version| version.digest == digest)
+        .ok_or_else(Problem::not_found)?;
+    let not_kept = || Problem::new(StatusCode::NOT_FOUND, "content-not-kept");
+    let papers = app.papers.as_ref().ok_or_else(not_kept)?;
+    let wanted = digest.parse().map_err(|_| Problem::not_found())?;
+    let found = papers.get(wanted).await;
+    let content = found
+        .map_err(|error| Problem::failed(&error))?
+        .ok_or_else(not_kept)?;
+    let media_type =
+        Kind::of_name(&version.file_name).map_or("application/octet-stream", Kind::media_type);
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_LENGTH, content.bytes.to_string()),
+        // Saved and never shown by the browser: what others handed in does not run here.
+        (header::CONTENT_DISPOSITION, attachment(&version.file_name)),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, Body::from_stream(content.pieces)).into_response())
+}
+
+/// Names a file to be saved.
+///
+/// # Source
+///
+/// RFC 6266 and RFC 8187: what is not a letter, a digit or one of `-._` is percent-encoded.
+fn attachment(name: &str) -> String {
+    let mut encoded = String::from("attachment; filename*=UTF-8''");
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
         }
-        hash.update(&chunk);
     }
-    Ok((size > 0 && !name.trim().is_empty()).then(|| File {
-        name,
-        digest: hexadecimal(&hash.finalize()),
-    }))
+    encoded
 }
 
 fn broken(error: MultipartError) -> Problem {

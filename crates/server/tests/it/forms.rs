@@ -212,7 +212,7 @@ async fn recording_late_needs_a_reason_and_a_time_that_fits() {
     }
 }
 
-fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+pub(crate) fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {
         let file = file
@@ -229,7 +229,7 @@ fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     body
 }
 
-async fn upload(desk: &mut Desk, path: &str, body: Vec<u8>) -> crate::desk::Reply {
+pub(crate) async fn upload(desk: &mut Desk, path: &str, body: Vec<u8>) -> crate::desk::Reply {
     let request = desk
         .request(Method::POST, path)
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
@@ -275,5 +275,5 @@ async fn a_paper_without_a_file_or_too_large_is_refused() {
     )
     .await;
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(reply.body.contains("内容过大"), "{}", reply.body);
+    assert!(reply.body.contains("超过 20 MiB"), "{}", reply.body);
 }

@@ -7,5 +7,6 @@ mod api;
 mod desk;
 mod forms;
 mod pages;
+mod papers;
 mod security;
 mod words;

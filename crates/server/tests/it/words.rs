@@ -37,6 +37,8 @@ const FAMILIES: &[(&str, &[&str])] = &[
             "not-acceptable",
             "timeout",
             "too-large",
+            "file-not-taken",
+            "content-not-kept",
             "unsupported-media-type",
             "malformed",
             "overloaded",

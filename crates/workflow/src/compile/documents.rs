@@ -55,7 +55,13 @@ impl Compiler<'_> {
         let conditional = document.needed_if.as_ref().map(|it| &it.span);
         let output = document.output_of.as_ref().map(|it| &it.span);
         let deferred = document.defer.as_ref().map(|it| &it.within.span);
-        self.check_key(name, "needed_if", &[DocumentClass::Conditional], class, conditional);
+        self.check_key(
+            name,
+            "needed_if",
+            &[DocumentClass::Conditional],
+            class,
+            conditional,
+        );
         self.check_key(name, "output_of", &[DocumentClass::Output], class, output);
         let may_follow = [DocumentClass::Secondary, DocumentClass::Conditional];
         if deferred.is_some() {
@@ -81,7 +87,10 @@ impl Compiler<'_> {
                     span,
                     Text::new(
                         format!("`{name}` 的类别是 `{}`，不能有 `{key}`。", word(class)),
-                        format!("`{name}` is of class `{}`, so it has no `{key}`.", word(class)),
+                        format!(
+                            "`{name}` is of class `{}`, so it has no `{key}`.",
+                            word(class)
+                        ),
                     ),
                     Text::new(
                         format!("请把类别改为 `{zh}`，或去掉 `{key}`。"),
@@ -136,7 +145,9 @@ impl Compiler<'_> {
                 &step.span,
                 Text::new(
                     format!("`{step}` 不是由人办的一步，没有人可以上传它的结果。"),
-                    format!("`{step}` is no step that a person takes: nobody may attach what it makes."),
+                    format!(
+                        "`{step}` is no step that a person takes: nobody may attach what it makes."
+                    ),
                 ),
                 Text::new(
                     "请写由角色办理的事件，或由它通到的状态。",
@@ -164,7 +175,10 @@ impl Compiler<'_> {
             self.fault_with_help(
                 "nobody-may",
                 &defer.within.span,
-                Text::new("没有人可以受理这项容缺。", "Nobody may accept this deferral."),
+                Text::new(
+                    "没有人可以受理这项容缺。",
+                    "Nobody may accept this deferral.",
+                ),
                 Text::new("请在 `by` 中写明角色。", "Name the roles under `by`."),
             );
         }
@@ -341,10 +355,7 @@ impl Compiler<'_> {
 }
 
 /// Returns the documents of some classes, in the order they are written.
-fn of_classes(
-    documents: &Named<DocumentDefinition>,
-    classes: &[DocumentClass],
-) -> Vec<String> {
+fn of_classes(documents: &Named<DocumentDefinition>, classes: &[DocumentClass]) -> Vec<String> {
     documents
         .iter()
         .filter(|(_, document)| classes.contains(&document.class))
@@ -353,19 +364,14 @@ fn of_classes(
 }
 
 /// Lists the events that lead to a state from anywhere.
-fn leading_to<'d>(
-    states: &'d Named<StateDefinition>,
-    target: &str,
-    events: &mut Vec<&'d str>,
-) {
+fn leading_to<'d>(states: &'d Named<StateDefinition>, target: &str, events: &mut Vec<&'d str>) {
     for state in states.values() {
         for (event, transitions) in &state.on {
-            let leads = transitions.value.0.iter().any(|transition| {
-                transition
-                    .to
-                    .as_ref()
-                    .is_some_and(|to| to.value == target)
-            });
+            let leads = transitions
+                .value
+                .0
+                .iter()
+                .any(|transition| transition.to.as_ref().is_some_and(|to| to.value == target));
             if leads {
                 events.push(&event.value);
             }

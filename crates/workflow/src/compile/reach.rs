@@ -35,10 +35,17 @@ impl Compiler<'_> {
                 "Use it under `on` of a state, or take it away.",
             ),
         );
+        // A role that may do something on every case has that to do.
+        let permitted = definition
+            .roles
+            .iter()
+            .filter(|(_, role)| !role.may.is_empty())
+            .map(|(name, _)| name.value.as_str());
         let roles = definition
             .events
             .values()
             .flat_map(|event| event.by.iter().map(|role| role.value.as_str()))
+            .chain(permitted)
             .collect();
         self.unused(
             ("unknown-role", "unused-role"),

@@ -187,7 +187,8 @@ impl Mapping {
         for field in &self.forget {
             known(Named::Field, field, from)?;
         }
-        Ok(to.check_data(&self.set)?)
+        to.accept_data(&self.set)?;
+        Ok(())
     }
 
     fn check_line(

@@ -417,12 +417,13 @@ impl Report<'_, '_> {
     /// Roles of which no act can ever be done. Each act that is dead is reported too.
     fn idle_roles(&mut self) {
         let workflow = self.model.workflow;
-        for name in workflow.roles.keys() {
-            let works = self.model.chart.transitions().any(|(id, _)| {
-                let event = workflow.transition(id).event.as_ref();
-                let event = event.and_then(|event| workflow.events.get(event));
-                self.survey.taken(id) && event.is_some_and(|event| event.by.contains(name))
-            });
+        for (name, role) in &workflow.roles {
+            let works = !role.may.is_empty()
+                || self.model.chart.transitions().any(|(id, _)| {
+                    let event = workflow.transition(id).event.as_ref();
+                    let event = event.and_then(|event| workflow.events.get(event));
+                    self.survey.taken(id) && event.is_some_and(|event| event.by.contains(name))
+                });
             if !works {
                 let finding = Diagnostic::new(
                     "role-without-work",

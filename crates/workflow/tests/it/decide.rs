@@ -15,7 +15,7 @@ use crate::{HALL, PERMIT};
 
 /// A case on Thursday, 23 March 2023, and everything that was committed to it.
 pub(crate) struct Day {
-    workflow: Arc<Workflow>,
+    pub(crate) workflow: Arc<Workflow>,
     pub(crate) case: Option<Case>,
     pub(crate) journal: Vec<Commit>,
     now: Timestamp,
@@ -112,7 +112,7 @@ impl Day {
         }
     }
 
-    fn submit(&mut self, actor: Actor, act: Act) -> Result<Decision, Refusal> {
+    pub(crate) fn submit(&mut self, actor: Actor, act: Act) -> Result<Decision, Refusal> {
         let command = self.command(actor, act);
         self.decide(&command)
     }

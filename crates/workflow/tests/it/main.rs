@@ -11,6 +11,7 @@ mod deemed;
 mod desk;
 mod effects;
 mod follow;
+mod general;
 mod migrate;
 mod soundness;
 

@@ -1,0 +1,184 @@
+//! Measures: their faults, and the figures of the demonstration through the real engine.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use crate::program::{root, run, start_listening};
+
+#[test]
+fn every_broken_measure_gives_its_fault_at_its_place() {
+    let mut checked = 0;
+    for entry in fs::read_dir(root().join("tests/broken-measures")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let expected: Vec<&str> = text
+            .lines()
+            .map_while(|line| line.strip_prefix("# expect: "))
+            .collect();
+        let ran = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        let rows = ran.json();
+        let found: Vec<String> = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                assert!(row["help"]["zh"].is_string(), "{row}");
+                let code = row["code"].as_str().unwrap();
+                format!("{code} {}:{}", row["line"], row["column"])
+            })
+            .collect();
+        assert_eq!(found, expected, "{}", path.display());
+        assert_eq!(ran.status, i32::from(!expected.is_empty()), "{ran:?}");
+        checked += 1;
+    }
+    assert!(checked >= 13);
+}
+
+#[test]
+fn a_misspelt_field_comes_with_the_one_that_was_meant() {
+    let ran = run(&["check", "tests/broken-measures/unknown-field.yaml"]);
+    assert!(ran.out.contains("help: Did you mean `amount`?"), "{ran:?}");
+}
+
+/// What the figures of the article are, in the words they are said with.
+const FIGURES: [(&str, &str, usize); 25] = [
+    ("ceremony-february", "47", 47),
+    ("ceremony-february-amount", "超300亿元", 47),
+    ("hong-kong-march", "17", 17),
+    ("hong-kong-march-amount", "超140亿元", 17),
+    ("hong-kong-march-investment", "11", 11),
+    ("hong-kong-march-technology", "6", 6),
+    ("landed-china-year", "1", 1),
+    ("leads-under-negotiation", "近10", 9),
+    ("planned", "15", 15),
+    ("planned-amount", "约128亿元", 15),
+    ("planned-foreign-from-10", "2", 2),
+    ("planned-industry-leaders", "1", 1),
+    ("planned-industry-leaders-amount", "30亿元", 1),
+    ("planned-listed", "1", 1),
+    ("planned-little-giants", "2", 2),
+    ("planned-manufacturing", "10", 10),
+    ("planned-manufacturing-share", "66.7%", 10),
+    ("planned-over-10", "6", 6),
+    ("planned-over-10-amount", "98亿元", 6),
+    ("planned-over-10-share", "40%", 6),
+    ("planned-over-10-share-by-amount", "76.6%", 6),
+    ("planned-progress", "38.8%", 15),
+    ("planned-progress-stretch", "25.6%", 15),
+    ("shenzhen-march", "3", 3),
+    ("shenzhen-march-amount", "达34亿元", 3),
+];
+
+fn report(data: &Path, names: &[&str]) -> (i32, Vec<(String, String, usize)>) {
+    let mut arguments = vec!["report", "measures", "--format", "json", "--data"];
+    arguments.push(data.to_str().unwrap());
+    arguments.extend(names);
+    let ran = run(&arguments);
+    let figures = ran.json();
+    let said = figures.as_array().unwrap().iter().map(|figure| {
+        (
+            figure["measure"].as_str().unwrap().to_owned(),
+            figure["said"]["zh"].as_str().unwrap().to_owned(),
+            figure["rows"].as_array().unwrap().len(),
+        )
+    });
+    (ran.status, said.collect())
+}
+
+#[test]
+fn the_demonstration_gives_the_figures_of_the_article_and_a_corrected_amount_changes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let mut demo = start_listening(&["demo", "--port", "0", "--data", data.to_str().unwrap()]);
+    let mut line = String::new();
+    BufReader::new(demo.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("http://"), "{line}");
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+
+    let (status, figures) = report(&data, &[]);
+    let expected: Vec<(String, String, usize)> = FIGURES
+        .iter()
+        .map(|(name, said, rows)| ((*name).to_owned(), (*said).to_owned(), *rows))
+        .collect();
+    assert_eq!(figures, expected);
+    assert_eq!(status, 0);
+
+    // Project 15 turns out to be ten times as large: over 1 billion, although only just.
+    let list = |name: &str| {
+        let data = data.to_str().unwrap();
+        run(&["report", "measures", name, "--data", data, "--lang", "zh"]).out
+    };
+    assert!(!list("planned-over-10").contains("项目 15"));
+    let planned = run(&[
+        "report",
+        "measures",
+        "planned",
+        "--format",
+        "json",
+        "--data",
+        data.to_str().unwrap(),
+    ])
+    .json();
+    let rows = planned[0]["rows"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["title"].as_str().unwrap().contains("项目 15"))
+        .unwrap();
+    let revised = run(&[
+        "case",
+        "fire",
+        row["number"].as_str().unwrap(),
+        "revise_amount",
+        "--set=amount=1000000001",
+        "--set=amount_relation=exactly",
+        "--as",
+        "promotion_officer",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    assert_eq!(revised.status, 0, "{revised:?}");
+    assert!(list("planned-over-10").contains("项目 15"));
+    let (_, figures) = report(
+        &data,
+        &["planned-over-10", "planned-over-10-share", "planned-amount"],
+    );
+    let said: Vec<&str> = figures.iter().map(|(_, said, _)| said.as_str()).collect();
+    // 约128亿元 is what the measure states, and it is no longer true.
+    assert_eq!(said, ["7", "47%", "约128亿元"]);
+    let (status, _) = report(&data, &["planned-amount"]);
+    assert_eq!(status, 1);
+    assert!(list("planned-amount").contains("约137亿元"));
+}
+
+#[test]
+fn a_measure_that_does_not_exist_is_told_with_the_one_that_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let opened = run(&[
+        "case",
+        "open",
+        "matter",
+        "--title",
+        "示例",
+        "--set=matter=示例",
+        "--set=applicant=示例",
+        "--as",
+        "window_clerk",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    assert_eq!(opened.status, 0, "{opened:?}");
+    let ran = run(&[
+        "report",
+        "measures",
+        "planed",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("Did you mean \"planned\"?"), "{ran:?}");
+}
