@@ -24,10 +24,7 @@ pub(crate) async fn general_act(
         && let Some(typed) = inputs.get("case").map(|typed| typed.trim().to_owned())
         && !typed.is_empty()
     {
-        let id = match app.find(&typed).await {
-            Ok(id) => Some(id),
-            Err(_) => None,
-        };
+        let id = app.find(&typed).await.ok();
         let other = match id {
             Some(id) => app.engine.case(id).await?,
             None => None,

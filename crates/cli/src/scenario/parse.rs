@@ -304,7 +304,7 @@ impl Reader<'_> {
                 line.next += 1;
                 Doing::Restart
             }
-            _ => Doing::Act(line.command(&at.value)?),
+            _ => Doing::Act(Box::new(line.command(&at.value)?)),
         };
         let expected = if line.take_arrow() {
             line.expectations()?

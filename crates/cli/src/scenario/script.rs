@@ -73,7 +73,7 @@ pub(crate) enum Doing {
     /// The engine was stopped after the line before, and starts now.
     Restart,
     /// Somebody gives a command.
-    Act(CommandScript),
+    Act(Box<CommandScript>),
 }
 
 /// A command as it is written.
