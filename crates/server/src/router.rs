@@ -13,8 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, desk, general, journal, measures, new_case, note, paper,
-    sign_in, workflows,
+    act, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case, note,
+    paper, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -74,6 +74,10 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         )
         .route("/cases/{number}/note", get(note::form).post(note::submit))
         .route(
+            "/cases/{number}/papers/{document}/defer",
+            get(deferral::form).post(deferral::submit),
+        )
+        .route(
             "/cases/{number}/papers/{document}",
             get(paper::form).merge(upload),
         )
@@ -112,6 +116,11 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases/{case}/journal", get(api::cases::journal))
         .route("/cases/{case}/events", post(api::commands::fire))
         .route("/cases/{case}/documents", post(api::commands::attach))
+        .route("/cases/{case}/deferrals", post(api::deferrals::defer))
+        .route(
+            "/cases/{case}/deferrals/{document}",
+            post(api::deferrals::extend),
+        )
         .route("/cases/{case}/comments", post(api::commands::comment))
         .route(
             "/cases/{case}/acts",

@@ -137,12 +137,12 @@ pub(crate) fn defer(
         by.unwrap_or_default(),
     );
     let by = sign_for(workflow, case, command, &kind, now)?;
-    workflow.check_main_papers(case, documents, &kind)?;
     check_line("letter", letter, TITLE_LENGTH_MAX)?;
     if let Some(note) = note {
         check_text("note", note, NOTE_LENGTH_MAX)?;
     }
     let at = effective(workflow, command, &by, Some(case), note, now)?;
+    workflow.check_main_papers(case, documents, &kind)?;
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
     for document in documents {
         // Named twice, it is deferred once.

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod cases;
 pub(crate) mod commands;
+pub(crate) mod deferrals;
 pub(crate) mod general;
 pub(crate) mod papers;
 pub(crate) mod reports;

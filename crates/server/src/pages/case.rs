@@ -8,6 +8,7 @@ use groundbreak_workflow::sla::Party;
 use groundbreak_workflow::{DocumentClass, Lane, NextAct, Paper, Progress, Situation};
 use serde::Deserialize;
 
+use super::deferral::{Deferring, deferral_href};
 use super::general::general_href;
 use super::page;
 use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
@@ -109,6 +110,10 @@ struct PaperView {
     source: String,
     digest: Option<String>,
     href: String,
+    /// `可于 3月28日 17:30 前补交`, while it is deferred.
+    due: Option<String>,
+    /// What can be done about its time, and where.
+    deferring: Option<(String, String)>,
 }
 
 /// How a paper stands.
@@ -116,8 +121,12 @@ struct PaperView {
 enum PaperState {
     /// Something that could be done now waits for it.
     Missing,
+    /// It was deferred, and may follow until a time.
+    Deferred,
     /// It may follow, or is not asked for yet.
     Later,
+    /// This case has no need of it, or the office brings it.
+    NotAsked,
     There,
 }
 
@@ -181,13 +190,8 @@ pub(crate) async fn case(
         .papers
         .iter()
         .map(|paper| {
-            paper_view(
-                &app,
-                paper,
-                missing.contains(&paper.name.as_str()),
-                &situation.number,
-                at,
-            )
+            let missing = missing.contains(&paper.name.as_str());
+            paper_view(&app, &visitor, &open, paper, missing)
         })
         .collect();
     papers.sort_by_key(|paper| paper.state);
@@ -529,14 +533,19 @@ fn missing(situation: &Situation) -> Vec<&str> {
 }
 
 fn papers_summary(papers: &[PaperView], words: Words) -> String {
-    let in_state = |state| count(papers.iter().filter(|paper| paper.state == state).count());
+    let in_states = |states: &[PaperState]| {
+        let papers = papers.iter();
+        count(papers.filter(|paper| states.contains(&paper.state)).count())
+    };
+    let later = [PaperState::Later, PaperState::Deferred];
+    let [missing, there] = [PaperState::Missing, PaperState::There];
     words.numbers(
         "papers-summary",
         [
-            ("all", count(papers.len())),
-            ("missing", in_state(PaperState::Missing)),
-            ("later", in_state(PaperState::Later)),
-            ("there", in_state(PaperState::There)),
+            ("all", in_states(&[missing, later[0], later[1], there])),
+            ("missing", in_states(&[missing])),
+            ("later", in_states(&later)),
+            ("there", in_states(&[there])),
         ],
     )
 }
@@ -552,7 +561,14 @@ pub(super) fn class_words(class: DocumentClass, words: Words) -> String {
     })
 }
 
-fn paper_view(app: &App, paper: &Paper, missing: bool, number: &str, at: &Moment) -> PaperView {
+fn paper_view(
+    app: &App,
+    visitor: &Visitor,
+    open: &OpenCase,
+    paper: &Paper,
+    missing: bool,
+) -> PaperView {
+    let (at, number) = (&open.at, open.situation.number.as_str());
     let words = at.words;
     let newest = paper.versions.last();
     PaperView {
@@ -567,10 +583,12 @@ fn paper_view(app: &App, paper: &Paper, missing: bool, number: &str, at: &Moment
             ),
         },
         class: class_words(paper.class, words),
-        state: match (newest, missing) {
-            (Some(_), _) => PaperState::There,
-            (None, true) => PaperState::Missing,
-            (None, false) => PaperState::Later,
+        state: match (newest, paper.due_at, missing) {
+            (Some(_), ..) => PaperState::There,
+            (None, Some(_), _) => PaperState::Deferred,
+            (None, None, true) => PaperState::Missing,
+            (None, None, false) if paper.needed => PaperState::Later,
+            (None, None, false) => PaperState::NotAsked,
         },
         source: match newest {
             Some(version) => {
@@ -588,6 +606,13 @@ fn paper_view(app: &App, paper: &Paper, missing: bool, number: &str, at: &Moment
         },
         digest: newest.map(|version| short_digest(&version.digest)),
         href: paper_href(number, &paper.name),
+        due: paper
+            .due_at
+            .map(|due_at| words.s("paper-may-follow", at.instant(due_at))),
+        deferring: Deferring::of(paper, &open.workflow, visitor).map(|deferring| {
+            let href = deferral_href(number, &paper.name);
+            (href, deferring.title(words))
+        }),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod case;
 pub(crate) mod chart;
 pub(crate) mod clock;
+pub(crate) mod deferral;
 pub(crate) mod desk;
 pub(crate) mod general;
 pub(crate) mod journal;

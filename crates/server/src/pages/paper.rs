@@ -92,7 +92,8 @@ fn blank(
                     .to_owned(),
             })
             .collect(),
-        closed: situation.closed,
+        // What was promised is owed after the end of the case too.
+        closed: situation.closed && paper.due_at.is_none(),
         command: app.engine.new_command_id(),
         problem: None,
         note: String::new(),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod api;
+mod deferrals;
 mod desk;
 mod forms;
 mod general;

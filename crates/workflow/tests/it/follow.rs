@@ -15,7 +15,13 @@ version: 1
 title: { zh: 勘察, en: Visit }
 calendar: hall
 roles: { clerk: { title: { zh: 窗口, en: Clerk }, may_record_late: true } }
+documents:
+  lease:
+    title: { zh: 租赁合同, en: Lease }
+    class: secondary
+    defer: { within: 8 working hours, clock: work, by: [clerk], on_fail: lapse }
 events:
+  lapse: { title: { zh: 容缺逾期, en: Lease overdue } }
   ask: { title: { zh: 补正, en: Ask }, by: [clerk] }
   answer: { title: { zh: 答复, en: Answer }, by: [clerk] }
   file: { title: { zh: 归档, en: File it }, by: [clerk] }
@@ -33,7 +39,7 @@ clocks:
 states:
   working:
     title: { zh: 办理中, en: Working }
-    on: { file: filed }
+    on: { file: filed, lapse: lapsed }
     states:
       going: { title: { zh: 办理, en: Going }, on: { ask: asking } }
       asking:
@@ -469,4 +475,50 @@ fn what_fell_due_while_nothing_ran_still_happens_at_its_own_instant() {
         breach.effective_at,
         at("mon 10:00").saturating_add_millis(1)
     );
+}
+
+fn defer_the_lease(visit: &mut Visit) {
+    let act = Act::Defer {
+        documents: vec!["lease".into()],
+        letter: "承诺书1号".into(),
+        note: None,
+    };
+    visit.submit(clerk(), act, None).unwrap();
+    assert_eq!(
+        visit.timer("defer/lease"),
+        Some(at("fri 10:00").saturating_add_millis(1))
+    );
+}
+
+#[test]
+fn a_deferred_paper_has_as_long_as_the_newest_calendar_says() {
+    let mut visit = Visit::begin();
+    defer_the_lease(&mut visit);
+    visit.amended("thu 16:00", 2, FRIDAY_OFF);
+    let case = visit.case.as_ref().unwrap();
+    assert_eq!(case.deferred_until("lease"), Some(at("mon 10:00")));
+    // What follows then comes at its own instant, and ends the case.
+    let entries = visit.tick_until("tue 09:00");
+    let failed = Entry::DeferralFailed {
+        document: "lease".into(),
+    };
+    assert!(entries.contains(&failed), "{entries:?}");
+    let case = visit.case.as_ref().unwrap();
+    assert!(case.is_in("lapsed"));
+    assert_eq!(case.effective_at, at("mon 10:00").saturating_add_millis(1));
+}
+
+#[test]
+fn a_time_that_was_extended_to_a_date_stays_there() {
+    let mut visit = Visit::begin();
+    defer_the_lease(&mut visit);
+    let act = Act::ExtendDeferral {
+        document: "lease".into(),
+        until: at("fri 18:00"),
+        reason: "台风".into(),
+    };
+    visit.submit(clerk(), act, None).unwrap();
+    visit.amended("thu 16:00", 2, FRIDAY_OFF);
+    let case = visit.case.as_ref().unwrap();
+    assert_eq!(case.deferred_until("lease"), Some(at("fri 18:00")));
 }
