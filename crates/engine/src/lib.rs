@@ -97,6 +97,7 @@ mod follow;
 mod list;
 mod migrate;
 mod rebuild;
+mod repeat;
 mod runtime;
 mod submit;
 mod time;

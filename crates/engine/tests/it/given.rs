@@ -29,8 +29,10 @@ version: 1
 title: { zh: 登记, en: Registration }
 calendar: hall
 roles:
-  clerk: { title: { zh: 窗口, en: Clerk } }
+  clerk: { title: { zh: 窗口, en: Clerk }, may: [correct] }
   approver: { title: { zh: 审批人, en: Approver } }
+data:
+  credit_code: { title: { zh: 统一社会信用代码, en: Credit code }, type: credit_code }
 events:
   submit: { title: { zh: 提交, en: Submit it }, by: [clerk] }
   approve: { title: { zh: 批准, en: Approve it }, by: [approver] }

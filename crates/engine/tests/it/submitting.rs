@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use groundbreak_engine::workflow::{Act, Actor, CaseId, CommandId, Entry, Refusal};
+use groundbreak_engine::workflow::{
+    Act, Actor, CaseId, CommandId, Data, Entry, GeneralAct, Refusal, Value,
+};
 use groundbreak_engine::{Engine, SimulatedTime, SubmitError};
 
 use uuid::Uuid;
@@ -18,6 +20,7 @@ use crate::on_both_stores;
 on_both_stores! {
     a_command_sent_twice_is_carried_out_once
     a_repeated_command_is_answered_as_it_was_then
+    a_fact_that_is_kept_in_another_spelling_is_the_same_when_it_comes_again
     a_command_id_used_for_something_else_is_refused
     a_command_id_sent_again_with_other_content_is_refused
     a_number_never_comes_to_mean_another_case
@@ -68,6 +71,63 @@ async fn a_repeated_command_is_answered_as_it_was_then(place: Place) {
     assert!(again.repeated);
     assert_eq!((again.commit, again.case), (remarked.commit, remarked.case));
     assert_eq!(engine.journal(id).await.unwrap().len(), 4);
+    engine.shutdown().await.unwrap();
+}
+
+async fn a_fact_that_is_kept_in_another_spelling_is_the_same_when_it_comes_again(place: Place) {
+    // Each is kept in capitals; the last character checks the others.
+    let spelled = |text: &str| Value::Text(text.into());
+    let code = |text: &str| Data::from([("credit_code".into(), spelled(text))]);
+    let engine = place.engine().await;
+    let id = engine.new_case_id();
+    let open = |text: &str| Act::Open {
+        workflow: "registration".into(),
+        version: None,
+        title: "Precision Motors".into(),
+        data: code(text),
+    };
+    let correct = |text: &str| {
+        Act::General(GeneralAct::Correct {
+            field: "credit_code".into(),
+            value: spelled(text),
+            reason: "read wrongly".into(),
+        })
+    };
+    let (first, second) = ("91440703MAC000017J", "91440703MAC000025D");
+    for (act, given, kept, other) in [
+        (
+            &open as &dyn Fn(&str) -> Act,
+            " 91440703mac000017j",
+            first,
+            second,
+        ),
+        (&correct, "91440703mac000025d ", second, first),
+    ] {
+        let sent = command(&engine, id, clerk(), act(given));
+        let done = engine.submit(sent.clone()).await.unwrap();
+        assert!(!done.repeated);
+        assert_eq!(done.case.data, code(kept));
+        for again in [given, kept] {
+            let mut command = sent.clone();
+            command.act = act(again);
+            let answer = engine.submit(command).await.unwrap();
+            assert!(answer.repeated);
+            assert_eq!(answer.commit, done.commit);
+        }
+        for reused in [other, "91440703MAC000018J"] {
+            let mut command = sent.clone();
+            command.act = act(reused);
+            let refused = engine.submit(command).await;
+            assert!(
+                matches!(
+                    refused,
+                    Err(SubmitError::Refused(Refusal::CommandReused { .. }))
+                ),
+                "{refused:?}"
+            );
+        }
+    }
+    assert_eq!(engine.journal(id).await.unwrap().len(), 2);
     engine.shutdown().await.unwrap();
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn decide_general(
         _ => None,
     };
     let mut draft = Draft::new(workflow, case, by, command.id, at, now);
-    draft.record(Entry::General(done));
-    match act {
+    draft.record(Entry::General(done.clone()));
+    match &done.act {
         GeneralAct::Suspend { .. } | GeneralAct::Resume { .. } => {
             for (name, clock) in &workflow.clocks {
                 if draft.runs(name) {
