@@ -43,10 +43,10 @@ impl App {
     }
 
     /// Takes a file and returns its digest, once its content is durable where contents are kept.
-    pub(crate) async fn take_file<E>(
+    pub(crate) async fn take_file(
         &self,
         name: &str,
-        content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+        content: impl Stream<Item = Result<Bytes, NotTaken>> + Unpin,
     ) -> Result<String, NotTaken> {
         match &self.papers {
             Some(papers) => match papers.put(name, content).await {
@@ -55,7 +55,7 @@ impl App {
                 Err(PutError::TooLarge { bytes_max }) => Err(NotTaken::TooLarge(bytes_max)),
                 Err(PutError::UnknownKind) => Err(NotTaken::UnknownKind),
                 Err(PutError::LyingKind { said }) => Err(NotTaken::LyingKind(said)),
-                Err(PutError::Source(_)) => Err(NotTaken::Broken),
+                Err(PutError::Source(not_taken)) => Err(not_taken),
                 Err(PutError::Store(error)) => {
                     Err(NotTaken::Failed(Box::new(Problem::failed(&error))))
                 }
@@ -67,13 +67,13 @@ impl App {
 }
 
 /// Reads a file piece by piece, keeping nothing of it but the digest.
-async fn digest<E>(
-    mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+async fn digest(
+    mut content: impl Stream<Item = Result<Bytes, NotTaken>> + Unpin,
 ) -> Result<String, NotTaken> {
     let mut hash = Sha256::new();
     let mut bytes: u64 = 0;
     while let Some(piece) = content.next().await {
-        let piece = piece.map_err(|_| NotTaken::Broken)?;
+        let piece = piece?;
         bytes = bytes.saturating_add(piece.len() as u64);
         if bytes > DIGESTED_BYTES_MAX {
             return Err(NotTaken::TooLarge(DIGESTED_BYTES_MAX));

@@ -35,6 +35,8 @@ const SHADED_DAYS_MAX: i64 = 400;
 /// What a pixel is of the width, where the drawing is 770 wide: between its widest on a large screen
 /// and its narrowest on which labels are shown.
 const PIXEL: i64 = WIDTH / 770;
+/// The same on a telephone, where the drawing is 310 wide.
+const PIXEL_NARROW: i64 = WIDTH / 310;
 
 /// The life of one clock, large: what happened when, now, the due time, and when the office was
 /// closed.
@@ -124,7 +126,7 @@ impl Timeline {
             now: now.map(|place| Mark {
                 x: percent(place),
                 label: at.words.s("ribbon-now", now_label(&axis, at)),
-                anchor: anchor(place, 60 * PIXEL),
+                anchor: anchor(place, 60 * PIXEL_NARROW),
                 y: if close { 28 } else { 14 },
             }),
             due: due.map(|(due, place)| Mark {
@@ -137,7 +139,7 @@ impl Timeline {
                         at.time(due)
                     },
                 ),
-                anchor: anchor(place, 90 * PIXEL),
+                anchor: anchor(place, 80 * PIXEL_NARROW),
                 y: 14,
             }),
         })
@@ -211,6 +213,7 @@ fn ticks(axis: &Axis, step: i64, at: &Moment) -> Vec<Tick> {
     }
     let mut ticks = Vec::new();
     let mut last_right = -WIDTH;
+    let mut last_right_narrow = -WIDTH;
     while ticks.len() < 16 {
         let instant = Timestamp::from_millis(local - offset);
         if instant > axis.to {
@@ -225,11 +228,21 @@ fn ticks(axis: &Axis, step: i64, at: &Moment) -> Vec<Tick> {
         let half = width_of(&label) / 2;
         if place - half > last_right {
             last_right = place + half + 12 * PIXEL;
+            let half_narrow = half / PIXEL * PIXEL_NARROW;
+            let (left_narrow, right_narrow) = match anchor(place, half) {
+                "" => (place, place + 2 * half_narrow),
+                "t-e" => (place - 2 * half_narrow, place),
+                _ => (place - half_narrow, place + half_narrow),
+            };
+            let minor = left_narrow < last_right_narrow;
+            if !minor {
+                last_right_narrow = right_narrow + 8 * PIXEL_NARROW;
+            }
             ticks.push(Tick {
                 x: percent(place),
                 label,
                 anchor: anchor(place, half),
-                minor: ticks.len() % 2 == 1,
+                minor,
             });
         }
         local += step;

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt;
 use groundbreak_workflow::Language;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +42,8 @@ pub(crate) async fn put(
     if file_name.trim().is_empty() {
         return Err(NotTaken::UnknownKind.into());
     }
-    let digest = app.take_file(&file_name, body.into_data_stream()).await?;
+    let content = body.into_data_stream().map_err(|_| NotTaken::Broken);
+    let digest = app.take_file(&file_name, content).await?;
     let taken = Taken { file_name, digest };
     Ok((StatusCode::CREATED, Json(taken)).into_response())
 }

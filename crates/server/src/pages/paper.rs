@@ -6,6 +6,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use futures::TryStreamExt;
 use groundbreak_engine::SubmitError;
 use groundbreak_papers::Kind;
 use groundbreak_workflow::{Act, Command, CommandId, Refusal};
@@ -184,7 +185,16 @@ impl Upload {
             note: String::new(),
             file: Err(NotTaken::Empty),
         };
-        while let Some(field) = parts.next_field().await.map_err(broken)? {
+        loop {
+            let field = match parts.next_field().await {
+                Ok(Some(field)) => field,
+                Ok(None) => break,
+                Err(error) if is_too_large(&error) => {
+                    upload.file = Err(NotTaken::TooLarge(app.file_bytes_max()));
+                    break;
+                }
+                Err(error) => return Err(broken(error)),
+            };
             match field.name() {
                 Some("command") => upload.command = text(field).await?,
                 Some("note") => upload.note = text(field).await?,
@@ -194,7 +204,14 @@ impl Upload {
                     let digest = if name.trim().is_empty() {
                         Err(NotTaken::Empty)
                     } else {
-                        app.take_file(&name, field).await
+                        let content = field.map_err(|error| {
+                            if is_too_large(&error) {
+                                NotTaken::TooLarge(app.file_bytes_max())
+                            } else {
+                                NotTaken::Broken
+                            }
+                        });
+                        app.take_file(&name, content).await
                     };
                     upload.file = digest.map(|digest| File { name, digest });
                     // What comes behind a file that is not taken is not waited for.
@@ -207,6 +224,11 @@ impl Upload {
         }
         Ok(upload)
     }
+}
+
+/// Whether more came than is read of a form with a file.
+fn is_too_large(error: &MultipartError) -> bool {
+    error.status() == StatusCode::PAYLOAD_TOO_LARGE
 }
 
 async fn text(mut field: Field<'_>) -> Result<String, Problem> {

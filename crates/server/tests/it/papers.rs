@@ -1,6 +1,10 @@
 //! The content of papers, over the desk and the API.
 
-use axum::body::Body;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use groundbreak_papers::Papers;
 use groundbreak_server::ServerOptions;
@@ -110,6 +114,59 @@ async fn what_is_no_paper_is_refused_with_what_to_do() {
     }
     let page = desk.get(&path).await.body;
     assert!(!page.contains(&format!("{path}/")), "nothing was recorded");
+}
+
+/// A body of five GiB that begins like a PDF, and how many bytes of it were taken.
+fn five_gib(before: &'static str) -> (Body, Arc<AtomicU64>) {
+    const PIECE: &[u8] = &[b'x'; 64 << 10];
+    let taken = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&taken);
+    let begins = [Bytes::from(before), Bytes::from(PDF)];
+    let goes_on = (0..(5_u64 << 30) / PIECE.len() as u64).map(|_| Bytes::from_static(PIECE));
+    let pieces = begins.into_iter().chain(goes_on).map(move |piece| {
+        count.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        Ok::<_, Infallible>(piece)
+    });
+    (Body::from_stream(futures::stream::iter(pieces)), taken)
+}
+
+#[tokio::test]
+async fn five_gibibytes_are_refused_after_no_more_than_is_taken_and_nothing_stays_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = keeping(&folder).await;
+    let (number, _) = desk.case("示例").await;
+    let path = format!("/cases/{number}/papers/articles");
+
+    let (body, taken) = five_gib("");
+    let program = Request::post("/api/v1/papers?file_name=a.pdf")
+        .header(header::AUTHORIZATION, "Bearer demo-clerk")
+        .body(body)
+        .unwrap();
+    let reply = desk.send(program).await;
+    assert_eq!(
+        (reply.status, &*reply.problem()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "file-not-taken")
+    );
+    assert!(reply.body.contains("超过 1 MiB"), "{}", reply.body);
+    assert!(reply.body.contains("more than 1 MiB"), "{}", reply.body);
+    assert!(taken.load(Ordering::Relaxed) < 2 << 20, "{taken:?}");
+
+    let (body, taken) = five_gib(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n",
+    );
+    let form = desk
+        .request(Method::POST, &path)
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+        .body(body)
+        .unwrap();
+    let reply = desk.send(form).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(reply.body.contains("超过 1 MiB"), "{}", reply.body);
+    assert!(taken.load(Ordering::Relaxed) < 2 << 20, "{taken:?}");
+
+    let incoming = folder.path().join("incoming");
+    let left = std::fs::read_dir(incoming).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "nothing stays behind");
 }
 
 #[tokio::test]
