@@ -14,7 +14,7 @@ use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
     act, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case, note,
-    paper, sign_in, workflows,
+    notice, paper, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -88,6 +88,7 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases/{number}/clocks/{clock}", get(clock::clock))
         .route("/cases/{number}/chart.svg", get(chart::of_case))
         .route("/cases/{number}/journal", get(journal::journal))
+        .route("/cases/{number}/notice", get(notice::notice))
         .route("/cases/{number}/events", get(live::of_case))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))

@@ -479,6 +479,7 @@ impl Compiler<'_> {
                     by_case: event.by_case,
                     asks: values(&event.asks),
                     aside: event.aside,
+                    notice: event.notice,
                 };
                 (name.value.clone(), event)
             })

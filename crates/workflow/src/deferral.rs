@@ -227,6 +227,7 @@ fn act(title: Text, by: Vec<String>) -> EventKind {
         by_case: false,
         asks: Vec::new(),
         aside: true,
+        notice: false,
     }
 }
 

@@ -191,6 +191,9 @@ pub(crate) struct EventDefinition {
     /// Whether it lies off the main path, like withdrawing: offered behind the others.
     #[serde(default)]
     pub(crate) aside: bool,
+    /// Whether it gives the applicant the one-time notice (一次性告知), which the desk prints.
+    #[serde(default)]
+    pub(crate) notice: bool,
 }
 
 /// A stopwatch with a budget.

@@ -128,6 +128,12 @@ pub struct EventKind {
     pub asks: Vec<String>,
     /// Whether it lies off the main path: offered behind the others.
     pub aside: bool,
+    /// Whether it gives the applicant the one-time notice (一次性告知) of all that is missing or wrong.
+    ///
+    /// # Source
+    ///
+    /// 行政许可法 (Administrative Licensing Law), article 32(4).
+    pub notice: bool,
 }
 
 /// A stopwatch with a budget.

@@ -12,6 +12,7 @@ pub(crate) mod journal;
 pub(crate) mod measures;
 pub(crate) mod new_case;
 pub(crate) mod note;
+pub(crate) mod notice;
 pub(crate) mod paper;
 pub(crate) mod problem;
 pub(crate) mod sign_in;

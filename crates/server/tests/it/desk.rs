@@ -38,6 +38,7 @@ data:
     title: { zh: 类型, en: Kind }
     type: choice
     choices: { limited: { zh: 有限公司, en: Limited }, stock: { zh: 股份公司, en: Stock } }
+  defects: { title: { zh: 补正内容, en: What to correct }, type: text }
   founded: { title: { zh: 成立日期, en: Founded }, type: date }
 roles:
   clerk: { title: { zh: 综合窗口, en: Window clerk }, may_record_late: true }
@@ -53,6 +54,7 @@ events:
   record: { title: { zh: 登记资本, en: Record the capital }, by: [clerk], asks: [capital, kind, founded] }
   submit: { title: { zh: 提交材料, en: Hand in the papers }, by: [clerk] }
   correct: { title: { zh: 要求补正, en: Ask for a correction }, by: [approver] }
+  tell: { title: { zh: 一次性告知, en: Give the notice }, by: [clerk], asks: [defects], aside: true, notice: true }
   issue: { title: { zh: 核发执照, en: Issue the licence }, by: [approver] }
 clocks:
   elapsed:
@@ -69,6 +71,7 @@ states:
     title: { zh: 提前介入, en: Early involvement }
     on:
       record: {}
+      tell: correcting
       submit: { to: submitted, requires: [documents.main], gates: [enough] }
   submitted:
     title: { zh: 已受理, en: Accepted }

@@ -2,7 +2,7 @@ use axum::http::{Method, StatusCode, header};
 use groundbreak_engine::MigrationRequest;
 use groundbreak_workflow::{Act, Actor, Data};
 
-use crate::desk::{CALENDAR, Desk, WORKFLOW};
+use crate::desk::{CALENDAR, Desk, WORKFLOW, attach};
 
 /// Every page there is, on a desk with a case in each stage.
 async fn all_pages(desk: &Desk) -> Vec<String> {
@@ -48,6 +48,7 @@ async fn all_pages(desk: &Desk) -> Vec<String> {
     for number in [&consulting, &submitted, &paused, &closed, &late] {
         pages.push(format!("/cases/{number}"));
         pages.push(format!("/cases/{number}/journal"));
+        pages.push(format!("/cases/{number}/notice"));
         pages.push(format!("/cases/{number}/journal?kind=clocks"));
         pages.push(format!("/cases/{number}/note"));
         pages.push(format!("/cases/{number}/papers/articles"));
@@ -571,5 +572,47 @@ async fn a_picture_that_is_not_there_is_not_found() {
         "/cases/none/chart.svg",
     ] {
         assert_eq!(desk.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_one_time_notice_says_what_was_missing_when_it_was_given() {
+    let mut desk = Desk::clerk().await;
+    let (number, id) = desk.case("示例").await;
+    let path = format!("/cases/{number}/notice");
+    let case = desk.get(&format!("/cases/{number}")).await.body;
+    assert!(case.contains(&format!("href=\"{path}\"")), "{case}");
+    let draft = desk.get(&path).await.body;
+    for said in [
+        "草稿，尚未出具",
+        "公司章程",
+        "公司法第十一条",
+        "示例大厅",
+        "五个工作日",
+        "申请人签收",
+    ] {
+        assert!(draft.contains(said), "{said}: {draft}");
+    }
+    let act = Act::Fire {
+        event: "tell".into(),
+        data: Data::from([("defects".to_owned(), "章程缺法定代表人签名".into())]),
+        note: None,
+    };
+    desk.give(id, "clerk", act).await;
+    // A paper that comes after it does not change what it said.
+    desk.give(id, "clerk", attach()).await;
+    let given = desk.get(&path).await.body;
+    for said in ["章程缺法定代表人签名", "公司章程", "示例·综合窗口"] {
+        assert!(given.contains(said), "{said}: {given}");
+    }
+    assert!(!given.contains("草稿"), "{given}");
+    let english = desk.get(&format!("{path}?lang=en")).await.body;
+    for said in [
+        "One-time notice",
+        "Articles",
+        "Company Law, article 11",
+        "within five working days",
+    ] {
+        assert!(english.contains(said), "{said}: {english}");
     }
 }
