@@ -264,6 +264,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("case list", "", "列出办件，最急的在前"),
     ("case list", "workflow", "只列此流程的办件"),
     ("case list", "open", "只列尚未办结的"),
+    (
+        "case list",
+        "project",
+        "只列此项目代码的办件，按开办先后；含子办件和关联的办件",
+    ),
     ("case list", "given_up", "只列有发送已停止重试、待人处理的"),
     ("case list", "format", "输出形式"),
     ("migrate", "", "把数据目录中的在办件迁到流程的另一版本"),

@@ -96,6 +96,7 @@ mod failure;
 mod follow;
 mod list;
 mod migrate;
+mod project;
 mod rebuild;
 mod repeat;
 mod runtime;
@@ -117,6 +118,7 @@ pub use list::{CaseStatus, ListOrder, ListPage, ListQuery};
 pub use migrate::{
     CaseMigration, MigrationError, MigrationOutcome, MigrationReport, MigrationRequest,
 };
+pub use project::{Belongs, Project, ProjectCase};
 pub use rebuild::{DamagedCase, RebuildError, Rebuilt, rebuild};
 pub use submit::{Committed, SubmitError};
 pub use time::{SimulatedTime, SystemTime, TimeSource};

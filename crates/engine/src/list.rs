@@ -17,6 +17,10 @@ pub struct ListQuery {
     pub due_before: Option<Timestamp>,
     /// Only children of this case.
     pub parent: Option<CaseId>,
+    /// Only cases that carry the code of this project, as its standard writes it.
+    pub project: Option<String>,
+    /// Only cases that were linked to this one.
+    pub linked: Option<CaseId>,
     /// Only cases with an effect that was given up: dead letters.
     pub given_up: bool,
     /// The order of the answer.
@@ -94,6 +98,12 @@ impl ListQuery {
         }
         if let Some(parent) = &self.parent {
             query = query.with("parent", parent.to_string());
+        }
+        if let Some(project) = &self.project {
+            query = query.with("project", project.as_str());
+        }
+        if let Some(linked) = &self.linked {
+            query = query.with("link", linked.to_string());
         }
         if self.given_up {
             query = query.with("effect", "given_up");

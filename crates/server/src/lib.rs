@@ -30,6 +30,7 @@ mod moment;
 mod outermost;
 mod pages;
 mod problem;
+mod project;
 mod report;
 mod ribbon;
 mod router;

@@ -14,7 +14,7 @@ use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
     act, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case, note,
-    notice, paper, sign_in, workflows,
+    notice, paper, project, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -90,6 +90,7 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases/{number}/journal", get(journal::journal))
         .route("/cases/{number}/notice", get(notice::notice))
         .route("/cases/{number}/events", get(live::of_case))
+        .route("/projects/{code}", get(project::project))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
         .route("/audit/measures", get(measures::measures))
@@ -131,6 +132,7 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
             "/cases/{case}/effects/{effect}",
             post(api::commands::decide_on_effect),
         )
+        .route("/projects/{code}", get(api::projects::one))
         .route("/workflows", get(api::workflows::list))
         .route("/workflows/{name}", get(api::workflows::one))
         .route("/reports/turnaround", get(api::reports::turnaround))

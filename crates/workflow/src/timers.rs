@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use groundbreak_sla::{ClockReading, ClockState, Comparator, Timestamp};
 
-use crate::{Case, ClockHistory, EffectKind, PendingEffect, Stuck, Workflow};
+use crate::{Case, ClockHistory, EffectKind, FieldType, PendingEffect, Stuck, Value, Workflow};
 
 /// An instant at which the engine gives the case a [`crate::Act::Tick`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +81,19 @@ impl Workflow {
         Ok(self.timers(case)?.into_iter().next())
     }
 
+    /// Returns the codes of the projects a case belongs to by its own facts: those that are project codes.
+    #[must_use]
+    pub fn projects<'a>(&self, case: &'a Case) -> BTreeSet<&'a str> {
+        let codes = self.fields.iter().filter_map(|(name, field)| {
+            let code = (field.kind == FieldType::ProjectCode).then(|| case.data.get(name))?;
+            match code? {
+                Value::Text(code) => Some(code.as_str()),
+                Value::Integer(_) | Value::Boolean(_) => None,
+            }
+        });
+        codes.collect()
+    }
+
     /// Returns everything a case can be found by, given its open clocks.
     ///
     /// # Errors
@@ -124,6 +139,11 @@ impl Workflow {
         if let Some(handler) = case.handling.handler.as_ref().filter(|_| !closed) {
             terms.push(text("handler", &handler.person.id));
         }
+        terms.extend(
+            self.projects(case)
+                .into_iter()
+                .map(|code| text("project", code)),
+        );
         // One case may be linked to another in several ways.
         let linked: std::collections::BTreeSet<String> = case
             .links

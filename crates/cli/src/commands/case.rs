@@ -9,8 +9,8 @@ use clap::{Args, Subcommand};
 use groundbreak_engine::{CaseStatus, Committed, Engine, EngineOptions, ListQuery};
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Act, Actor, Case, CaseId, Command as Request, Commit, EffectId, GeneralKind, Refusal,
-    Situation, Text, Workflow,
+    Act, Actor, Case, CaseId, Command as Request, Commit, EffectId, FieldType, GeneralKind,
+    Refusal, Situation, Text, Workflow,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -244,6 +244,9 @@ pub(crate) struct ListArguments {
     /// Only cases that have not reached their end
     #[arg(long)]
     open: bool,
+    /// Only cases of the project with this code, in the order they were opened; children and linked cases too
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["workflow", "open", "given_up"])]
+    project: Option<String>,
     /// Only cases with an effect that was given up
     #[arg(long)]
     given_up: bool,
@@ -544,6 +547,20 @@ async fn show(arguments: &ShowArguments, screen: &mut Screen) -> Result<Outcome>
     finish(&engine, outcome).await
 }
 
+/// Returns the cases of a project by its code as it was typed.
+async fn of_project(engine: &Engine, typed: &str) -> Result<Vec<CaseId>> {
+    let code = FieldType::ProjectCode
+        .identifier()
+        .map_or_else(|| Ok(typed.to_owned()), |identifier| identifier.read(typed))
+        .map_err(|wrong| Trouble::BadArgument {
+            argument: "--project".to_owned(),
+            problem: wrong,
+        })?;
+    let project = engine.project(&code).await?;
+    let cases = project.map_or_else(Vec::new, |project| project.cases);
+    Ok(cases.into_iter().map(|member| member.case).collect())
+}
+
 async fn list(arguments: &ListArguments, screen: &mut Screen) -> Result<Outcome> {
     let engine = Engine::open(directory::open(&arguments.data)?, EngineOptions::default()).await?;
     let outcome = async {
@@ -553,9 +570,19 @@ async fn list(arguments: &ListArguments, screen: &mut Screen) -> Result<Outcome>
             given_up: arguments.given_up,
             ..ListQuery::all(CASES_MAX)
         };
-        let page = engine.list(&query).await?;
+        let (cases, total) = match &arguments.project {
+            Some(code) => {
+                let cases = of_project(&engine, code).await?;
+                let total = cases.len() as u64;
+                (cases, total)
+            }
+            None => {
+                let page = engine.list(&query).await?;
+                (page.cases, page.total)
+            }
+        };
         let mut rows = Vec::new();
-        for id in page.cases {
+        for id in cases {
             if let Some(situation) = engine.situation(id).await? {
                 let workflow =
                     engine.workflow(&situation.workflow, Some(situation.workflow_version))?;
@@ -564,7 +591,7 @@ async fn list(arguments: &ListArguments, screen: &mut Screen) -> Result<Outcome>
         }
         match arguments.format {
             Format::Json => screen.json(&rows)?,
-            Format::Human => table(&rows, page.total, screen)?,
+            Format::Human => table(&rows, total, screen)?,
         }
         Ok(Outcome::Good)
     }

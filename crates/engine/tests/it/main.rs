@@ -7,6 +7,7 @@ mod effects;
 mod faulty;
 mod given;
 mod migrating;
+mod projects;
 mod publishing;
 mod reading;
 mod rebuilding;

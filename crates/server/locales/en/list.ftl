@@ -70,3 +70,15 @@ chart-of = Chart of { $s }
 chart-inside = Look inside:
 chart-open = Open by itself
 chart-here = See where the case is
+
+project = Project { $s }
+project-summary = { $n ->
+    [one] { $n } case, { $open } open
+   *[other] { $n } cases, { $open } open
+}
+project-span = { $from } to { $to }, { $time }
+project-bar = { $from } to { $to }
+project-time = From and to
+project-child = Child case
+project-linked = Linked
+project-cut = There are many cases; only some of them are listed.

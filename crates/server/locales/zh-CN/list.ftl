@@ -64,3 +64,12 @@ chart-of = 流程图：{ $s }
 chart-inside = 展开看：
 chart-open = 单独打开
 chart-here = 看办件走到哪里
+
+project = 项目 { $s }
+project-summary = { $n } 个办件，{ $open } 个在办
+project-span = { $from } 至 { $to }，{ $time }
+project-bar = { $from } 至 { $to }
+project-time = 起止
+project-child = 子办件
+project-linked = 关联
+project-cut = 办件很多，只列出一部分。

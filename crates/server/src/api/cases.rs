@@ -6,12 +6,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use groundbreak_engine::{CaseStatus, ListOrder, ListQuery};
 use groundbreak_workflow::sla::{Light, Timestamp};
-use groundbreak_workflow::{CaseId, Commit, Language, PlaceNow, Text};
+use groundbreak_workflow::{CaseId, Commit, Language, PlaceNow, Situation, Text};
 use serde::{Deserialize, Serialize};
 
 use super::body::Parameters;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::project::project_code;
 use crate::visitor::Caller;
 use crate::words::Words;
 
@@ -33,6 +34,8 @@ pub(crate) struct ListParameters {
     due_before: Option<String>,
     /// Only children of the case with this id.
     parent: Option<CaseId>,
+    /// Only cases that carry the code of this project.
+    project: Option<String>,
     /// Only cases with an effect that was given up.
     given_up: bool,
     order: Order,
@@ -65,8 +68,9 @@ struct CaseList {
     next: Option<String>,
 }
 
+/// A case in a list.
 #[derive(Serialize)]
-struct CaseLine {
+pub(super) struct CaseLine {
     id: CaseId,
     number: String,
     title: String,
@@ -86,6 +90,32 @@ struct ClockLine {
     title: Text,
     light: Light,
     due: Option<Timestamp>,
+}
+
+impl CaseLine {
+    pub(super) fn of(situation: Situation) -> Self {
+        Self {
+            clock: situation
+                .clocks
+                .iter()
+                .find(|face| face.reading.state.is_open())
+                .map(|face| ClockLine {
+                    name: face.name.clone(),
+                    title: face.title.clone(),
+                    light: face.reading.light,
+                    due: face.reading.due,
+                }),
+            id: situation.id,
+            number: situation.number,
+            title: situation.title,
+            workflow: situation.workflow,
+            workflow_version: situation.workflow_version,
+            revision: situation.revision,
+            opened_at: situation.opened_at,
+            closed: situation.closed,
+            places: situation.places,
+        }
+    }
 }
 
 /// `GET /api/v1/cases`
@@ -119,6 +149,11 @@ pub(crate) async fn list(
         state: asked.state,
         due_before,
         parent: asked.parent,
+        project: match asked.project {
+            Some(code) => Some(project_code(&code)?),
+            None => None,
+        },
+        linked: None,
         given_up: asked.given_up,
         order: match asked.order {
             Order::MostUrgent => ListOrder::MostUrgent,
@@ -132,28 +167,7 @@ pub(crate) async fn list(
     let mut cases = Vec::with_capacity(page.cases.len());
     for id in page.cases {
         let open = app.open_id(id, Words::new(Language::Zh)).await?;
-        let situation = open.situation;
-        cases.push(CaseLine {
-            clock: situation
-                .clocks
-                .iter()
-                .find(|face| face.reading.state.is_open())
-                .map(|face| ClockLine {
-                    name: face.name.clone(),
-                    title: face.title.clone(),
-                    light: face.reading.light,
-                    due: face.reading.due,
-                }),
-            id,
-            number: situation.number,
-            title: situation.title,
-            workflow: situation.workflow,
-            workflow_version: situation.workflow_version,
-            revision: situation.revision,
-            opened_at: situation.opened_at,
-            closed: situation.closed,
-            places: situation.places,
-        });
+        cases.push(CaseLine::of(open.situation));
     }
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(CaseList {

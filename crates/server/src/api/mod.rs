@@ -6,5 +6,6 @@ pub(crate) mod commands;
 pub(crate) mod deferrals;
 pub(crate) mod general;
 pub(crate) mod papers;
+pub(crate) mod projects;
 pub(crate) mod reports;
 pub(crate) mod workflows;

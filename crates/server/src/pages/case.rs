@@ -12,6 +12,7 @@ use super::deferral::{Deferring, deferral_href};
 use super::general::general_href;
 use super::page;
 use crate::acts::{ActView, Doing, due_acts, form_href, paper_href};
+use crate::address::encode;
 use crate::app::{App, OpenCase};
 use crate::clock::ClockView;
 use crate::facts::FactLine;
@@ -64,6 +65,7 @@ struct CasePage {
     folded_papers: Vec<PaperView>,
     papers_summary: String,
     has_notice: bool,
+    projects: Vec<(String, String)>,
     waiting: Vec<Waiting>,
     journal: JournalView,
     facts: Vec<FactLine>,
@@ -176,6 +178,11 @@ pub(crate) async fn case(
             ],
         ))
     });
+    let projects = app.engine.projects_of(&open.case).await?;
+    let projects = projects
+        .into_iter()
+        .map(|code| (format!("/projects/{}", encode(&code)), code))
+        .collect();
     let (situation, at) = (&open.situation, &open.at);
     let hero = hero(&open, &happened(&journal, &versions, words));
     let acts = acts(&open, &visitor, &app);
@@ -256,6 +263,7 @@ pub(crate) async fn case(
         folded_lanes,
         papers_summary,
         has_notice: open.has_notice(),
+        projects,
         folded_papers,
         papers,
         waiting: waiting(&open, &visitor),

@@ -18,6 +18,7 @@ use crate::clock::ClockView;
 use crate::frame::Frame;
 use crate::light::LightView;
 use crate::problem::Problem;
+use crate::project::project_code;
 use crate::visitor::Visitor;
 use crate::words::{Words, count};
 
@@ -220,6 +221,12 @@ pub(crate) async fn desk(
     let asked = query.q.trim();
     if !asked.is_empty() && asked.len() <= 100 && app.engine.find_number(asked).await?.is_some() {
         return Ok(Redirect::to(&format!("/cases/{}", encode(asked))).into_response());
+    }
+    // A project is found by its code, typed with or without hyphens.
+    if let Ok(code) = project_code(asked)
+        && app.engine.project(&code).await?.is_some()
+    {
+        return Ok(Redirect::to(&format!("/projects/{}", encode(&code))).into_response());
     }
     let roles: Vec<String> = visitor.account.roles.iter().cloned().collect();
     // Without a role nothing is one's turn.
@@ -522,7 +529,7 @@ fn row(open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
     }
 }
 
-fn places(situation: &Situation, words: Words) -> String {
+pub(super) fn places(situation: &Situation, words: Words) -> String {
     const PLACES_MAX: usize = 1;
     let shown = words.list(
         situation
@@ -551,7 +558,7 @@ fn places(situation: &Situation, words: Words) -> String {
     }
 }
 
-fn waiting(open: &OpenCase, words: Words) -> String {
+pub(super) fn waiting(open: &OpenCase, words: Words) -> String {
     let situation = &open.situation;
     let mut roles: Vec<&str> = Vec::new();
     let due = due_acts(situation);

@@ -38,6 +38,7 @@ data:
     title: { zh: 类型, en: Kind }
     type: choice
     choices: { limited: { zh: 有限公司, en: Limited }, stock: { zh: 股份公司, en: Stock } }
+  project: { title: { zh: 项目代码, en: Project code }, type: project_code }
   defects: { title: { zh: 补正内容, en: What to correct }, type: text }
   founded: { title: { zh: 成立日期, en: Founded }, type: date }
 roles:

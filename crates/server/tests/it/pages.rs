@@ -1,6 +1,6 @@
 use axum::http::{Method, StatusCode, header};
 use groundbreak_engine::MigrationRequest;
-use groundbreak_workflow::{Act, Actor, Data};
+use groundbreak_workflow::{Act, Actor, Data, GeneralAct, Relation};
 
 use crate::desk::{CALENDAR, Desk, WORKFLOW, attach};
 
@@ -614,5 +614,70 @@ async fn the_one_time_notice_says_what_was_missing_when_it_was_given() {
         "within five working days",
     ] {
         assert!(english.contains(said), "{said}: {english}");
+    }
+}
+
+#[tokio::test]
+async fn a_project_shows_all_its_cases_and_is_found_by_its_code() {
+    const CODE: &str = "2303-440703-04-01-100015";
+    let mut desk = Desk::clerk().await;
+    let id = desk.engine.new_case_id();
+    let open = Act::Open {
+        workflow: "licence".into(),
+        version: None,
+        title: "示例·厂房".into(),
+        data: Data::from([
+            ("company".to_owned(), "示例公司".into()),
+            ("project".to_owned(), CODE.into()),
+        ]),
+    };
+    desk.give(id, "clerk", open).await;
+    let (lead, lead_id) = desk.case("示例·线索").await;
+    let (other, _) = desk.case("示例·无关").await;
+    let number = desk.engine.case(id).await.unwrap().unwrap().number.clone();
+    let link = GeneralAct::Link {
+        case: id,
+        number: number.clone(),
+        relation: Relation::SameProject,
+        note: None,
+    };
+    desk.give(lead_id, "clerk", Act::General(link)).await;
+
+    let path = format!("/projects/{CODE}");
+    for case in [&number, &lead] {
+        let page = desk.get(&format!("/cases/{case}")).await.body;
+        assert!(page.contains(&format!("href=\"{path}\"")), "{page}");
+    }
+    let typed = desk
+        .get(&format!("/desk?q={}", CODE.replace('-', "")))
+        .await;
+    assert_eq!(
+        (typed.status, typed.location()),
+        (StatusCode::SEE_OTHER, &*path)
+    );
+    let page = desk.get(&path).await.body;
+    for said in [&*number, &*lead, "关联", "2 个办件，2 个在办"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains(&other), "{page}");
+
+    let answer = desk.call("clerk", Method::GET, &path, &[], "").await.json();
+    let cases = answer["cases"].as_array().unwrap();
+    let belongs: Vec<_> = cases.iter().map(|case| case["belongs"].as_str()).collect();
+    assert!(belongs.contains(&Some("carries")) && belongs.contains(&Some("linked")));
+    assert_eq!(cases.len(), 2);
+    let listed = format!("/cases?project={CODE}");
+    let listed = desk
+        .call("clerk", Method::GET, &listed, &[], "")
+        .await
+        .json();
+    assert_eq!(listed["total"], 1);
+    for (path, status, code) in [
+        ("/projects/2305-440703-04-01-100013", 404, "not-found"),
+        ("/projects/2303-440703-04-01-100016", 400, "malformed"),
+        ("/cases?project=1", 400, "malformed"),
+    ] {
+        let reply = desk.call("clerk", Method::GET, path, &[], "").await;
+        assert_eq!((reply.status.as_u16(), &*reply.problem()), (status, code));
     }
 }
