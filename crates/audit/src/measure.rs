@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{
-    Case, CaseId, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Text,
-    Value, Workflow,
+    Case, CaseId, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying,
+    Text, Value, Workflow,
 };
 use serde::Serialize;
 
@@ -53,6 +53,29 @@ pub struct FigureRow {
     /// What it adds to the amount, in yuan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yuan: Option<i64>,
+    /// The time it took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub millis: Option<i64>,
+    /// Whether it took less time than every one before it: a new record.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub record: bool,
+}
+
+impl FigureRow {
+    /// Returns what the case adds to the figure, in words: its amount, or its time; `None` when cases are counted.
+    pub fn said(&self) -> Option<Text> {
+        let quantity = match (self.yuan, self.millis) {
+            (Some(yuan), _) => Quantity::Yuan { yuan },
+            (None, Some(millis)) => Quantity::Time { millis },
+            (None, None) => return None,
+        };
+        let mut said = Saying::exactly(quantity);
+        if self.millis.is_some() && self.record {
+            said.zh.push_str(" · 当时最快");
+            said.en.push_str(" · the quickest then");
+        }
+        Some(said)
+    }
 }
 
 /// A case that a figure could not decide on.
@@ -88,6 +111,15 @@ struct Taken {
     yuan: Option<i64>,
 }
 
+impl Taken {
+    /// The times of the rows, shortest first.
+    fn times(&self) -> Vec<i64> {
+        let mut times: Vec<i64> = self.rows.iter().filter_map(|row| row.millis).collect();
+        times.sort_unstable();
+        times
+    }
+}
+
 /// Computes a measure over these cases; `None` when there is no measure of this name.
 ///
 /// Each case comes once, with its workflow. Those of other workflows are passed over, and those of
@@ -112,7 +144,7 @@ pub fn figure<'a>(
             findings.push(untrue(measure, exact));
         }
         Some(_) => {}
-        None => findings.push(nothing_to_share()),
+        None => findings.push(nothing(measure)),
     }
     findings.extend(parts_differ(&taken, &parts));
     if !taken.left_out.is_empty() {
@@ -155,6 +187,18 @@ fn take<'a>(measure: &Measure, cases: impl IntoIterator<Item = (&'a Workflow, &'
                 _ => (None, Some(amount)),
             },
         };
+        let (millis, early) = match time_of(measure, case, since) {
+            Some(millis) => (Some(millis), None),
+            None => (
+                None,
+                measure.since.first().map(|(_, title)| {
+                    Text::new(
+                        format!("没有先经过“{}”", title.zh),
+                        format!("it was not in \"{}\" before", title.en),
+                    )
+                }),
+            ),
+        };
         let why = match (measure.takes(case, &at), lacks) {
             (Ok(false), _) => continue,
             (Err(why), _) => Some(why),
@@ -162,7 +206,7 @@ fn take<'a>(measure: &Measure, cases: impl IntoIterator<Item = (&'a Workflow, &'
                 format!("未填写 `{amount}`"),
                 format!("`{amount}` is not known"),
             )),
-            (Ok(true), None) => None,
+            (Ok(true), None) => early,
         };
         let (number, title) = (case.number.clone(), case.title.clone());
         match why {
@@ -182,15 +226,37 @@ fn take<'a>(measure: &Measure, cases: impl IntoIterator<Item = (&'a Workflow, &'
                     title,
                     since,
                     yuan,
+                    millis,
+                    record: false,
                 });
             }
         }
     }
     taken.rows.sort_by_key(|row| (row.since, row.case));
+    let mut shortest = i64::MAX;
+    for row in &mut taken.rows {
+        if let Some(millis) = row.millis.filter(|millis| *millis < shortest) {
+            shortest = millis;
+            row.record = true;
+        }
+    }
+    if measure.value.is_time() {
+        taken.rows.sort_by_key(|row| row.millis);
+    }
     taken
         .left_out
         .sort_by(|one, other| one.number.cmp(&other.number));
     taken
+}
+
+/// How long a case took to reach its population, in milliseconds: from the first time it entered one of the states that times are
+/// counted from.
+fn time_of(measure: &Measure, case: &Case, reached: Timestamp) -> Option<i64> {
+    let entered = measure.since.iter().filter_map(|(state, _)| {
+        let first = case.stays.get(state)?.first()?.from;
+        (first <= reached).then_some(first)
+    });
+    Some(reached.millis_since(entered.min()?))
 }
 
 /// When a case came into a population by its cut-off date, if it did.
@@ -236,6 +302,7 @@ fn by_the_end(population: &Population, workflow: &Workflow, at: Timestamp) -> bo
 
 fn quantity(measure: &Measure, taken: &Taken, whole: Option<&Taken>) -> Option<Quantity> {
     let cases = |taken: &Taken| i64::try_from(taken.rows.len()).unwrap_or(i64::MAX);
+    let time = |millis: Option<&i64>| millis.map(|millis| Quantity::Time { millis: *millis });
     let share = |part, whole| (whole > 0).then_some(Quantity::Share { part, whole });
     match measure.value {
         MeasureValue::Count => Some(Quantity::Count {
@@ -245,6 +312,12 @@ fn quantity(measure: &Measure, taken: &Taken, whole: Option<&Taken>) -> Option<Q
         MeasureValue::ShareByCount => share(cases(taken), cases(whole?)),
         MeasureValue::ShareByAmount => share(taken.yuan?, whole?.yuan?),
         MeasureValue::Progress => share(taken.yuan?, measure.target?),
+        MeasureValue::Shortest => time(taken.times().first()),
+        MeasureValue::Median => {
+            let times = taken.times();
+            time(times.get(times.len() / 2))
+        }
+        MeasureValue::Longest => time(taken.times().last()),
     }
 }
 
@@ -301,6 +374,11 @@ fn because(
         text.en
             .push_str(&format!(", of {en} in \"{}\"", whole.title.en));
     }
+    if let Some((_, title)) = measure.since.first() {
+        text.zh.push_str(&format!("，从“{}”起计", title.zh));
+        text.en
+            .push_str(&format!(", counted from \"{}\"", title.en));
+    }
     if let Some(target) = measure.target {
         text.zh.push_str(&format!("，目标 {target} 元"));
         text.en.push_str(&format!(", the target is {target} yuan"));
@@ -337,7 +415,20 @@ fn untrue(measure: &Measure, exact: Quantity) -> FigureFinding {
     }
 }
 
-fn nothing_to_share() -> FigureFinding {
+fn nothing(measure: &Measure) -> FigureFinding {
+    if measure.value.is_time() {
+        return FigureFinding {
+            code: "measure-of-nothing",
+            message: Text::new(
+                "没有办件，算不出用时。",
+                "There is no case, so there is no time.",
+            ),
+            help: Text::new(
+                "请核对口径和截止日期。",
+                "Look at what the measure is about, and at its cut-off date.",
+            ),
+        };
+    }
     FigureFinding {
         code: "measure-of-nothing",
         message: Text::new(

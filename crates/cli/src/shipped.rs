@@ -55,9 +55,11 @@ pub(crate) const EXCHANGE: ShippedFile = ShippedFile {
 pub(crate) const DISTRICTS: [ShippedFile; 1] = shipped!["workflows/districts/pengjiang.yaml"];
 
 /// Measures over the cases of the workflows above.
-pub(crate) const MEASURES: [ShippedFile; 25] = shipped![
+pub(crate) const MEASURES: [ShippedFile; 30] = shipped![
     "workflows/measures/ceremony-february-amount.yaml",
     "workflows/measures/ceremony-february.yaml",
+    "workflows/measures/contact-to-landing-junlebao.yaml",
+    "workflows/measures/contact-to-landing.yaml",
     "workflows/measures/hong-kong-march-amount.yaml",
     "workflows/measures/hong-kong-march-investment.yaml",
     "workflows/measures/hong-kong-march-technology.yaml",
@@ -79,6 +81,9 @@ pub(crate) const MEASURES: [ShippedFile; 25] = shipped![
     "workflows/measures/planned-progress-stretch.yaml",
     "workflows/measures/planned-progress.yaml",
     "workflows/measures/planned.yaml",
+    "workflows/measures/record-award-to-first-pile.yaml",
+    "workflows/measures/record-capital-increase.yaml",
+    "workflows/measures/record-registration.yaml",
     "workflows/measures/shenzhen-march-amount.yaml",
     "workflows/measures/shenzhen-march.yaml",
 ];

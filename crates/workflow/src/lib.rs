@@ -79,7 +79,7 @@ pub use input::number_as_kept;
 pub use library::{Library, LibraryError};
 pub use link::Link;
 pub use measure::{
-    AmountUnit, Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying,
+    Measure, MeasureValue, Measures, Population, PopulationWhen, Quantity, Saying, SayingUnit,
     SayingWord, compile_measures,
 };
 pub use migrate::{

@@ -20,7 +20,7 @@ mod saying;
 
 pub use compile::compile_measures;
 pub(crate) use compile::guard_of;
-pub use saying::{AmountUnit, Quantity, Saying, SayingWord};
+pub use saying::{Quantity, Saying, SayingUnit, SayingWord};
 
 /// A figure over cases, as it is written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -56,6 +56,10 @@ pub(crate) struct MeasureDefinition {
     /// The target in whole yuan: for `progress`.
     #[serde(default)]
     target: Option<At<i64>>,
+    /// From the first time a case entered one of these states its time is counted, to when it reached one of
+    /// `reached`: for `shortest`, `median` and `longest`.
+    #[serde(default)]
+    since: Vec<At<String>>,
     /// Measures that together are this one: every case is in exactly one of them.
     #[serde(default)]
     parts: Vec<At<String>>,
@@ -68,9 +72,9 @@ pub(crate) struct MeasureDefinition {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SayingDefinition {
-    /// The unit of an amount: 亿元 when left out.
+    /// The unit of an amount, 亿元 when left out, or of a time, days when left out.
     #[serde(default)]
-    unit: Option<AmountUnit>,
+    unit: Option<At<SayingUnit>>,
     /// Decimals, from -6 to 6: with -1 the figure is said in tens. None when left out, one for
     /// shares.
     #[serde(default)]
@@ -98,6 +102,19 @@ pub enum MeasureValue {
     ShareByAmount,
     /// Their amount in a target.
     Progress,
+    /// The shortest time from `since` to `reached`.
+    Shortest,
+    /// The time that half of them took at most; of two in the middle the longer.
+    Median,
+    /// The longest time from `since` to `reached`.
+    Longest,
+}
+
+impl MeasureValue {
+    /// Whether it is a time.
+    pub const fn is_time(self) -> bool {
+        matches!(self, Self::Shortest | Self::Median | Self::Longest)
+    }
 }
 
 /// The cases a measure is about. Figures over different populations are never added up or divided:
@@ -145,6 +162,8 @@ pub struct Measure {
     pub of: Option<String>,
     /// The target in whole yuan.
     pub target: Option<i64>,
+    /// The states from which times are counted, with their titles.
+    pub since: Vec<(String, Text)>,
     /// Measures that together are this one.
     pub parts: Vec<String>,
     /// How the figure is said.

@@ -335,3 +335,61 @@ fn parts_make_up_the_whole_or_it_is_a_finding() {
         assert_eq!(told(&figure).2, findings, "{one}, {other}");
     }
 }
+
+#[test]
+fn a_time_is_the_shortest_the_middle_or_the_longest_and_each_record_is_marked() {
+    let mut book = Book::new();
+    // Two days, one day, three days and six hours.
+    book.signed(1, &[], "03-02 09:00");
+    book.signed(2, &[], "03-03 09:00");
+    book.signed(3, &[], "03-04 09:00");
+    book.happens(1, "land", Data::new(), "03-04 09:00");
+    book.happens(2, "land", Data::new(), "03-04 10:00");
+    book.happens(3, "land", Data::new(), "03-07 15:00");
+    let rest = |value: &str, unit: &str| {
+        format!(
+            "reached: [landed]\nsince: [signed]\ncut_off: 2023-03-31\nvalue: {value}\nsay: {{ unit: {unit} }}"
+        )
+    };
+    let rows = [
+        ("shortest", "hours", "25小时"),
+        ("shortest", "minutes", "1500分钟"),
+        ("median", "days", "2天"),
+        ("longest", "hours", "78小时"),
+    ];
+    for (value, unit, said) in rows {
+        let (zh, titles, findings) = book.said(&rest(value, unit));
+        assert_eq!((zh.as_str(), findings.len()), (said, 0));
+        assert_eq!(
+            titles,
+            self::titles(&[2, 1, 3]),
+            "the quickest stands first"
+        );
+    }
+    let measures = book.measures(&[("one", &rest("shortest", "hours"))]);
+    let figure = book.figure(&measures, "one");
+    let records: Vec<_> = figure.rows.iter().filter(|row| row.record).collect();
+    assert_eq!(
+        records
+            .iter()
+            .map(|row| row.title.as_str())
+            .collect::<Vec<_>>(),
+        ["项目2", "项目1"],
+        "each was the quickest when it came"
+    );
+    assert_eq!(records[0].said().unwrap().zh, "1天1小时 · 当时最快");
+    assert_eq!(figure.rows[2].said().unwrap().en, "3 d 6 h");
+}
+
+#[test]
+fn a_case_that_never_was_where_times_begin_is_listed_and_a_time_of_none_is_no_figure() {
+    let mut book = Book::new();
+    book.signed(1, &[], "03-02 09:00");
+    let rest = "reached: [signed]\nsince: [landed]\ncut_off: 2023-03-31\nvalue: median";
+    let measures = book.measures(&[("one", rest)]);
+    let figure = book.figure(&measures, "one");
+    assert_eq!(figure.left_out.len(), 1);
+    assert_eq!(figure.left_out[0].why.zh, "没有先经过“已落地”");
+    let codes: Vec<_> = figure.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["measure-of-nothing", "measure-undecided"]);
+}

@@ -42,9 +42,11 @@ fn a_misspelt_field_comes_with_the_one_that_was_meant() {
 }
 
 /// What the figures of the article are, in the words they are said with.
-const FIGURES: [(&str, &str, usize); 25] = [
+const FIGURES: [(&str, &str, usize); 30] = [
     ("ceremony-february", "47", 47),
     ("ceremony-february-amount", "超300亿元", 47),
+    ("contact-to-landing", "60天", 15),
+    ("contact-to-landing-junlebao", "不到107天", 1),
     ("hong-kong-march", "17", 17),
     ("hong-kong-march-amount", "超140亿元", 17),
     ("hong-kong-march-investment", "11", 11),
@@ -66,6 +68,9 @@ const FIGURES: [(&str, &str, usize); 25] = [
     ("planned-over-10-share-by-amount", "76.6%", 6),
     ("planned-progress", "38.8%", 15),
     ("planned-progress-stretch", "25.6%", 15),
+    ("record-award-to-first-pile", "5小时", 1),
+    ("record-capital-increase", "30分钟", 1),
+    ("record-registration", "115分钟", 1),
     ("shenzhen-march", "3", 3),
     ("shenzhen-march-amount", "达34亿元", 3),
 ];

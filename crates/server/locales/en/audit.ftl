@@ -38,7 +38,7 @@ measures-none = There are no measures.
 measures-calibre = Calibre: { $s }
 measures-until = As of { $s }
 measures-since = Since
-measures-amount = Amount
+measures-amount = Amount or time
 measures-rows = { $n ->
     [one] The 1 case behind it
    *[other] The { $n } cases behind it

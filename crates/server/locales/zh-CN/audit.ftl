@@ -35,6 +35,6 @@ measures-none = 没有指标。
 measures-calibre = 口径：{ $s }
 measures-until = 截至 { $s }
 measures-since = 进入时间
-measures-amount = 金额
+measures-amount = 金额或用时
 measures-rows = 背后的 { $n } 件
 measures-left-out = 无法判断的 { $n } 件

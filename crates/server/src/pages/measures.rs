@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use groundbreak_audit::Figure;
-use groundbreak_workflow::{AmountUnit, Quantity, Saying};
 
 use super::page;
 use crate::address::encode;
@@ -120,7 +119,10 @@ pub(crate) async fn measure(
                 number: row.number.clone(),
                 title: row.title.clone(),
                 since: at.full_instant(row.since),
-                more: row.yuan.map(|yuan| amount(yuan, words)).unwrap_or_default(),
+                more: row
+                    .said()
+                    .map(|said| words.text(&said).to_owned())
+                    .unwrap_or_default(),
             })
             .collect(),
         left_out: figure
@@ -157,15 +159,4 @@ fn view(figure: &Figure, words: Words) -> FigureView {
         cut_off: figure.population.cut_off.clone(),
         wrong: !figure.findings.is_empty(),
     }
-}
-
-/// An amount of a row, exactly: in 万元, where that is whole.
-fn amount(yuan: i64, words: Words) -> String {
-    let unit = if yuan % 10_000 == 0 {
-        AmountUnit::Wan
-    } else {
-        AmountUnit::Yuan
-    };
-    let said = Saying::plain(unit).say(Quantity::Yuan { yuan });
-    words.text(&said).to_owned()
 }

@@ -10,6 +10,7 @@ use crate::form::{self, Read};
 use crate::guard::{FactKind, Guard, Scope};
 use crate::measure::{
     Measure, MeasureDefinition, MeasureValue, Measures, Population, PopulationWhen, Saying,
+    SayingUnit,
 };
 use crate::schema::MEASURE;
 use crate::source::{At, check_length, parse};
@@ -272,6 +273,7 @@ impl Compiler<'_> {
         if let Some(amount) = &definition.amount {
             self.check_amount(amount, workflow);
         }
+        let since = self.since(workflow);
         let value = |name: &At<String>| name.value.clone();
         Some(Measure {
             name: value(&definition.measure),
@@ -283,6 +285,7 @@ impl Compiler<'_> {
             amount: definition.amount.as_ref().map(value),
             of: definition.of.as_ref().map(value),
             target: definition.target.as_ref().map(|target| target.value),
+            since,
             parts: definition.parts.iter().map(value).collect(),
             saying,
             filter,
@@ -372,6 +375,11 @@ impl Compiler<'_> {
                 target.map(|target| target.span.clone()),
                 is(&[Progress]),
             ),
+            (
+                "since",
+                definition.since.first().map(|state| state.span.clone()),
+                value.is_time(),
+            ),
         ];
         for (key, span, needed) in rows {
             match (span, needed) {
@@ -410,6 +418,17 @@ impl Compiler<'_> {
                 ),
             );
         }
+        if let Some(state) = definition.at.first().filter(|_| value.is_time()) {
+            self.fault(
+                "measure-value",
+                &state.span,
+                Text::new(
+                    "用时算到到过的状态，不是所处的状态。",
+                    "A time ends when a state is reached, not while a case is there.",
+                ),
+                Text::new("请把 `at` 改为 `reached`。", "Write `reached` for `at`."),
+            );
+        }
         if let Some(part) = definition.parts.first()
             && !is(&[Count, Sum])
         {
@@ -417,8 +436,8 @@ impl Compiler<'_> {
                 "measure-value",
                 &part.span,
                 Text::new(
-                    "占比和进度没有组成部分。",
-                    "A share or a progress has no parts.",
+                    "占比、进度和用时没有组成部分。",
+                    "A share, a progress or a time has no parts.",
                 ),
                 Text::new("请去掉 `parts`。", "Take `parts` away."),
             );
@@ -427,11 +446,27 @@ impl Compiler<'_> {
 
     fn saying(&mut self) -> Saying {
         let definition = self.definition;
-        let share = !matches!(
-            definition.value.value,
-            MeasureValue::Count | MeasureValue::Sum
-        );
+        let value = definition.value.value;
+        let share = !value.is_time() && !matches!(value, MeasureValue::Count | MeasureValue::Sum);
         let said = definition.say.clone().unwrap_or_default();
+        if let Some(unit) = said
+            .unit
+            .as_ref()
+            .filter(|unit| unit.is_of_time() != value.is_time())
+        {
+            self.fault(
+                "measure-value",
+                &unit.span,
+                Text::new(
+                    "这样的指标不用这个单位。",
+                    "A measure of this value is not said in this unit.",
+                ),
+                Text::new(
+                    "金额用 `yuan`、`wan`、`yi`，用时用 `minutes`、`hours`、`days`。",
+                    "Amounts take `yuan`, `wan` or `yi`, times `minutes`, `hours` or `days`.",
+                ),
+            );
+        }
         let digits = said.digits.as_ref().map(|digits| digits.value);
         if let Some(digits) = said
             .digits
@@ -451,13 +486,34 @@ impl Compiler<'_> {
             );
         }
         Saying {
-            unit: said.unit.unwrap_or_default(),
+            unit: said.unit.map_or_else(
+                || {
+                    if value.is_time() {
+                        SayingUnit::Days
+                    } else {
+                        SayingUnit::default()
+                    }
+                },
+                |unit| unit.value,
+            ),
             digits: digits
                 .unwrap_or(i8::from(share))
                 .clamp(-DIGITS_MAX, DIGITS_MAX),
             word: said.word,
             number: said.number.map(|number| number.value),
         }
+    }
+
+    fn since(&mut self, workflow: &Workflow) -> Vec<(String, Text)> {
+        let definition = self.definition;
+        let known: Vec<&str> = workflow.states.keys().map(String::as_str).collect();
+        for state in &definition.since {
+            if !workflow.states.contains_key(&state.value) {
+                self.unknown("unknown-state", ("状态", "state"), state, &known);
+            }
+        }
+        let titled = |state: &At<String>| (state.value.clone(), workflow.state_title(state));
+        definition.since.iter().map(titled).collect()
     }
 
     fn population(&mut self, workflow: &Workflow) -> (Population, Vec<Text>) {

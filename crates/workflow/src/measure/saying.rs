@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Text;
 
-/// The unit an amount is said in.
+/// The unit an amount or a time is said in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AmountUnit {
+pub enum SayingUnit {
     /// 元.
     Yuan,
     /// 万元, 10,000 yuan.
@@ -16,6 +16,12 @@ pub enum AmountUnit {
     /// 亿元, 100,000,000 yuan.
     #[default]
     Yi,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
+    /// Days of 24 hours.
+    Days,
 }
 
 /// The word a number is said with. Each is true or not of the exact figure.
@@ -39,8 +45,8 @@ pub enum SayingWord {
 /// How a figure is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Saying {
-    /// The unit of an amount.
-    pub unit: AmountUnit,
+    /// The unit of an amount or a time.
+    pub unit: SayingUnit,
     /// Decimals; below zero, the zeros before the point.
     pub digits: i8,
     /// The word, if any.
@@ -63,6 +69,11 @@ pub enum Quantity {
         /// Whole yuan.
         yuan: i64,
     },
+    /// A time.
+    Time {
+        /// Milliseconds.
+        millis: i64,
+    },
     /// A part of a whole, in the same unit.
     Share {
         /// The part.
@@ -74,21 +85,31 @@ pub enum Quantity {
 
 impl Quantity {
     /// The figure in the unit it is said in, as a fraction: shares in percent.
-    fn fraction(self, unit: AmountUnit) -> (i128, i128) {
+    fn fraction(self, unit: SayingUnit) -> (i128, i128) {
         match self {
             Self::Count { cases } => (i128::from(cases), 1),
-            Self::Yuan { yuan } => (i128::from(yuan), unit.yuan()),
+            Self::Yuan { yuan } => (i128::from(yuan), unit.size()),
+            Self::Time { millis } => (i128::from(millis), unit.size()),
             Self::Share { part, whole } => (i128::from(part) * 100, i128::from(whole.max(1))),
         }
     }
 }
 
-impl AmountUnit {
-    fn yuan(self) -> i128 {
+impl SayingUnit {
+    /// Whether times are said in it.
+    pub(super) const fn is_of_time(self) -> bool {
+        matches!(self, Self::Minutes | Self::Hours | Self::Days)
+    }
+
+    /// How many yuan, or milliseconds, it is.
+    fn size(self) -> i128 {
         match self {
             Self::Yuan => 1,
             Self::Wan => 10_000,
             Self::Yi => 100_000_000,
+            Self::Minutes => 60_000,
+            Self::Hours => 3_600_000,
+            Self::Days => 86_400_000,
         }
     }
 }
@@ -108,14 +129,21 @@ impl SayingWord {
 }
 
 impl Saying {
-    /// Returns how a whole number is said in a unit, without a word.
-    pub fn plain(unit: AmountUnit) -> Self {
-        Self {
+    /// Returns what a case adds to a figure, exactly: an amount in 万元 where that is whole, a time in days, hours
+    /// and minutes.
+    pub fn exactly(quantity: Quantity) -> Text {
+        let unit = match quantity {
+            Quantity::Yuan { yuan } if yuan % 10_000 == 0 => SayingUnit::Wan,
+            Quantity::Time { millis } => return time(millis),
+            _ => SayingUnit::Yuan,
+        };
+        let plain = Self {
             unit,
             digits: 0,
             word: None,
             number: None,
-        }
+        };
+        plain.say(quantity)
     }
 
     /// Returns the figure in words. The number is the one that was written down, else the one
@@ -219,16 +247,20 @@ impl Saying {
                 let share = format!("{}%", decimal(number, digits));
                 (share.clone(), share)
             }
-            Quantity::Yuan { .. } => {
+            Quantity::Yuan { .. } | Quantity::Time { .. } => {
                 let zh = decimal(number, digits);
+                let many = if zh == "1" { "" } else { "s" };
                 match self.unit {
-                    AmountUnit::Yuan => (format!("{zh}元"), format!("{zh} yuan")),
+                    SayingUnit::Minutes => (format!("{zh}分钟"), format!("{zh} minute{many}")),
+                    SayingUnit::Hours => (format!("{zh}小时"), format!("{zh} hour{many}")),
+                    SayingUnit::Days => (format!("{zh}天"), format!("{zh} day{many}")),
+                    SayingUnit::Yuan => (format!("{zh}元"), format!("{zh} yuan")),
                     // A million has two zeros more than 万, a billion one more than 亿.
-                    AmountUnit::Wan => (
+                    SayingUnit::Wan => (
                         format!("{zh}万元"),
                         format!("{} million yuan", trimmed(&decimal(number, digits + 2))),
                     ),
-                    AmountUnit::Yi => (
+                    SayingUnit::Yi => (
                         format!("{zh}亿元"),
                         format!("{} billion yuan", trimmed(&decimal(number, digits + 1))),
                     ),
@@ -239,7 +271,7 @@ impl Saying {
             None => Text::new(zh, en),
             // The word stands between the number and its unit: 80余, 300余亿元.
             Some(SayingWord::Odd) => {
-                let number = zh.trim_end_matches(['亿', '万', '元', '%']);
+                let number = zh.trim_end_matches(|c: char| !c.is_ascii_digit());
                 let unit = zh.get(number.len()..).unwrap_or_default();
                 Text::new(format!("{number}余{unit}"), format!("{en} odd"))
             }
@@ -249,6 +281,26 @@ impl Saying {
             }
         }
     }
+}
+
+/// A time in days, hours and minutes, those that are not zero; less than a minute is none.
+fn time(millis: i64) -> Text {
+    let minutes = millis / 60_000;
+    let parts = [
+        (minutes / 1_440, "天", "d"),
+        (minutes / 60 % 24, "小时", "h"),
+        (minutes % 60, "分", "min"),
+    ];
+    let shown: Vec<_> = parts.iter().filter(|(number, ..)| *number > 0).collect();
+    if shown.is_empty() {
+        return Text::new("0分", "0 min");
+    }
+    let zh = shown.iter().map(|(number, zh, _)| format!("{number}{zh}"));
+    let en = shown.iter().map(|(number, _, en)| format!("{number} {en}"));
+    Text::new(
+        zh.collect::<Vec<_>>().join(""),
+        en.collect::<Vec<_>>().join(" "),
+    )
 }
 
 /// How round a number is: 80 is round to 10, 300 to 100, 7 to 1.
@@ -287,7 +339,7 @@ mod tests {
 
     fn saying(digits: i8, word: Option<SayingWord>, number: Option<i64>) -> Saying {
         Saying {
-            unit: AmountUnit::Yi,
+            unit: SayingUnit::Yi,
             digits,
             word,
             number,
@@ -434,9 +486,9 @@ mod tests {
     #[test]
     fn the_units_of_amounts_are_turned_into_those_of_the_language() {
         let rows = [
-            (AmountUnit::Yuan, 1_200_000, "1200000元", "1200000 yuan"),
-            (AmountUnit::Wan, 1_200_000, "120万元", "1.2 million yuan"),
-            (AmountUnit::Yi, 3_000_000_000, "30亿元", "3 billion yuan"),
+            (SayingUnit::Yuan, 1_200_000, "1200000元", "1200000 yuan"),
+            (SayingUnit::Wan, 1_200_000, "120万元", "1.2 million yuan"),
+            (SayingUnit::Yi, 3_000_000_000, "30亿元", "3 billion yuan"),
         ];
         for (unit, yuan, zh, en) in rows {
             let said = Saying {
@@ -444,6 +496,40 @@ mod tests {
                 ..saying(0, None, None)
             };
             assert_eq!(said.say(Quantity::Yuan { yuan }), Text::new(zh, en));
+        }
+    }
+
+    #[test]
+    fn times_are_said_in_their_unit() {
+        use SayingUnit::{Days, Hours, Minutes};
+        let rows = [
+            (Hours, 0, None, 18_000_000, "5小时", "5 hours"),
+            (Hours, 1, None, 6_900_000, "1.9小时", "1.9 hours"),
+            (Minutes, 0, None, 1_800_000, "30分钟", "30 minutes"),
+            (Days, 0, None, 86_400_000, "1天", "1 day"),
+            (
+                Days,
+                0,
+                Some(SayingWord::Under),
+                106 * 86_400_000 - 1,
+                "不到106天",
+                "under 106 days",
+            ),
+            (
+                Days,
+                -1,
+                Some(SayingWord::Odd),
+                77 * 86_400_000,
+                "70余天",
+                "70 days odd",
+            ),
+        ];
+        for (unit, digits, word, millis, zh, en) in rows {
+            let said = Saying {
+                unit,
+                ..saying(digits, word, None)
+            };
+            assert_eq!(said.say(Quantity::Time { millis }), Text::new(zh, en));
         }
     }
 }

@@ -7,9 +7,8 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use groundbreak_audit::{Appraisal, appraisal};
 use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_workflow::{Text, compile_district};
+use groundbreak_workflow::{Quantity, Saying, Text, compile_district};
 
-use super::measures::amount;
 use super::{check_date, current_cases};
 use crate::definitions::DefinitionFile;
 use crate::directory;
@@ -132,4 +131,8 @@ fn points(hundredths: i64) -> String {
         part if part % 10 == 0 => format!("{whole}.{}", part / 10),
         part => format!("{whole}.{part:02}"),
     }
+}
+
+fn amount(yuan: i64) -> Text {
+    Saying::exactly(Quantity::Yuan { yuan })
 }

@@ -8,7 +8,7 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use groundbreak_audit::{Figure, figure};
 use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_workflow::{AmountUnit, Case, Measures, Quantity, Saying, Text, Workflow, nearest};
+use groundbreak_workflow::{Case, Measures, Text, Workflow, nearest};
 
 use super::current_cases;
 use crate::definitions::{self, DefinitionFile};
@@ -162,18 +162,17 @@ fn show(figure: &Figure, screen: &mut Screen) -> Result<()> {
         ("办件", "case"),
         ("名称", "title"),
         ("进入", "since"),
-        ("金额", "amount"),
+        ("金额或用时", "amount or time"),
     ];
     table.set_header(heads.map(|(zh, en)| screen.word(zh, en).to_owned()));
     for row in &figure.rows {
-        let amount = row
-            .yuan
-            .map_or_else(String::new, |yuan| amount(yuan).get(language).to_owned());
+        let said = row.said();
+        let said = said.map_or_else(String::new, |said| said.get(language).to_owned());
         table.add_row([
             row.number.clone(),
             row.title.clone(),
             row.since.to_string(),
-            amount,
+            said,
         ]);
     }
     screen.line(table)?;
@@ -187,16 +186,6 @@ fn show(figure: &Figure, screen: &mut Screen) -> Result<()> {
         ))?;
     }
     findings(figure, screen)
-}
-
-/// An amount of a row, exactly: in 万元, where that is whole.
-pub(super) fn amount(yuan: i64) -> Text {
-    let unit = if yuan % 10_000 == 0 {
-        AmountUnit::Wan
-    } else {
-        AmountUnit::Yuan
-    };
-    Saying::plain(unit).say(Quantity::Yuan { yuan })
 }
 
 fn findings(figure: &Figure, screen: &mut Screen) -> Result<()> {
