@@ -1,7 +1,7 @@
 //! Teams appraised: what each has attracted of what it pledged, and its points, project by project.
 
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{Case, CaseId, District, Team, Text, Value, Workflow};
+use groundbreak_workflow::{AppraisalRules, Case, CaseId, District, Team, Text, Value, Workflow};
 use serde::Serialize;
 
 /// How the teams of a district stand.
@@ -11,6 +11,9 @@ pub struct Appraisal {
     pub district: String,
     /// Title of the rules.
     pub rules: Text,
+    /// The clause of the plan they rest on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
     /// Version of the rules.
     pub rules_version: u32,
     /// The last day that counts, where the workflow is at home.
@@ -56,6 +59,32 @@ pub struct Credit {
     pub because: Text,
 }
 
+impl TeamStanding {
+    /// Returns its points as they are said: `24.5`.
+    #[must_use]
+    pub fn points(&self) -> String {
+        points(self.hundredths)
+    }
+}
+
+impl Credit {
+    /// Returns its points as they are said: `24.5`.
+    #[must_use]
+    pub fn points(&self) -> String {
+        points(self.hundredths)
+    }
+}
+
+/// Hundredths of a point as points: 3000 as `30`, 2450 as `24.5`.
+fn points(hundredths: i64) -> String {
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    match part {
+        0 => whole.to_string(),
+        part if part % 10 == 0 => format!("{whole}.{}", part / 10),
+        part => format!("{whole}.{part:02}"),
+    }
+}
+
 /// A project that no team is credited with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Uncredited {
@@ -67,6 +96,17 @@ pub struct Uncredited {
     pub title: String,
     /// Why.
     pub why: Text,
+}
+
+/// Returns when a case first reached the state that earns points, and on which day where its workflow is at home.
+pub(crate) fn day_reached(
+    rules: &AppraisalRules,
+    workflow: &Workflow,
+    case: &Case,
+) -> Option<(Timestamp, String)> {
+    let first = case.stays.get(&rules.reached)?.first()?.from;
+    let day = first.in_zone(workflow.calendar.tz()).format("%Y-%m-%d");
+    (workflow.name == rules.workflow).then(|| (first, day.to_string()))
 }
 
 /// Appraises the teams of a district by these cases, up to the end of a day (`2023-04-20`).
@@ -82,6 +122,7 @@ pub fn appraisal<'a>(
     let mut appraisal = Appraisal {
         district: district.name.clone(),
         rules: rules.title.clone(),
+        clause: rules.clause.clone(),
         rules_version: rules.version,
         until: until.to_owned(),
         teams: district
@@ -98,16 +139,13 @@ pub fn appraisal<'a>(
         uncredited: Vec::new(),
     };
     for (workflow, case) in cases {
-        let first = case.stays.get(&rules.reached).and_then(|it| it.first());
-        let Some(first) = first.filter(|_| workflow.name == rules.workflow) else {
+        let Some((since, day)) = day_reached(rules, workflow, case) else {
             continue;
         };
-        let zone = workflow.calendar.tz();
-        let day = first.from.in_zone(zone).format("%Y-%m-%d").to_string();
         if day.as_str() < rules.in_force.as_str() || day.as_str() > until {
             continue;
         }
-        match credit(district, case, first.from) {
+        match credit(district, case, since) {
             Ok((code, credit)) => {
                 if let Some(team) = appraisal.teams.iter_mut().find(|team| team.code == code) {
                     team.attracted = team.attracted.saturating_add(credit.yuan);

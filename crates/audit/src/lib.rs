@@ -13,6 +13,7 @@ mod exchange;
 mod fraction;
 mod measure;
 mod percentile;
+mod register;
 mod shortest_stays;
 mod turnaround;
 
@@ -27,5 +28,8 @@ pub use exchange::{
 pub use fraction::Fraction;
 pub use measure::{Figure, FigureFinding, FigureRow, LeftOut, figure};
 pub use percentile::Percentiles;
+pub use register::{
+    ChainStanding, LeaderStanding, Project, RegisterStanding, RosterStanding, register,
+};
 pub use shortest_stays::shortest_stays;
 pub use turnaround::{ClockTurnaround, CycleRow, StageTurnaround, Turnaround, turnaround};

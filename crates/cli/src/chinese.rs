@@ -353,6 +353,23 @@ const WORDS: &[(&str, &str, &str)] = &[
         "区的登记册；不指定则用自带的",
     ),
     ("report appraisal", "format", "输出形式"),
+    (
+        "report register",
+        "",
+        "按区的登记册，领导、产业链、在外实训干部各引进了什么",
+    ),
+    ("report register", "data", "数据目录"),
+    (
+        "report register",
+        "until",
+        "计入的最后一天（2023-04-20），以流程所在地为准",
+    ),
+    (
+        "report register",
+        "district",
+        "区的登记册；不指定则用自带的",
+    ),
+    ("report register", "format", "输出形式"),
     ("clock", "", "按发生过的事重新计算有争议的时限，不涉及办件"),
     (
         "clock",

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use groundbreak_engine::{Engine, PublishError};
 use groundbreak_workflow::{
-    LibraryError, Measures, SOURCE_LENGTH_MAX, Workflow, assemble, compile_measures,
+    District, LibraryError, Measures, SOURCE_LENGTH_MAX, Workflow, assemble, compile_district,
+    compile_measures,
 };
 
 use crate::shipped;
@@ -244,6 +245,11 @@ impl DefinitionFile {
         measures.collect()
     }
 
+    /// Reads the registers of districts in a folder and the folders in it, by name.
+    pub(crate) fn read_districts(folder: &Path) -> Result<Vec<Self>> {
+        Self::read_of(folder, &[DefinitionKind::District])
+    }
+
     /// Returns the registers of districts that come with this program.
     pub(crate) fn shipped_districts() -> Vec<Self> {
         let districts = shipped::DISTRICTS.iter().map(|file| {
@@ -378,6 +384,18 @@ pub(crate) fn measures(files: &[DefinitionFile], workflows: &[Arc<Workflow>]) ->
     compile_measures(&sources, workflows.iter().map(Arc::as_ref)).map_err(|faulty| {
         let first = faulty.first().and_then(|(index, _)| files.get(*index));
         let path = first.map(|file| file.path.clone()).unwrap_or_default();
+        Trouble::FaultyDefinition { path }.into()
+    })
+}
+
+/// Compiles the register of a district against the newest versions of workflows.
+///
+/// # Errors
+///
+/// [`Trouble::FaultyDefinition`] when it has a fault.
+pub(crate) fn district(file: &DefinitionFile, workflows: &[Arc<Workflow>]) -> Result<District> {
+    compile_district(&file.text, workflows.iter().map(Arc::as_ref)).map_err(|_| {
+        let path = file.path.clone();
         Trouble::FaultyDefinition { path }.into()
     })
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use groundbreak_engine::Engine;
 use groundbreak_papers::Papers;
-use groundbreak_workflow::{Case, CaseId, Measures, Situation, Workflow};
+use groundbreak_workflow::{Case, CaseId, District, Measures, Situation, Workflow};
 use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
@@ -29,11 +29,13 @@ pub struct ServerOptions {
     pub papers: Option<Papers>,
     /// Measures that the audit pages show, compiled against the workflows of the engine.
     pub measures: Measures,
+    /// The register of the district that the audit pages show.
+    pub district: Option<District>,
 }
 
 impl ServerOptions {
     /// Returns the options for these accounts: no demo, plain HTTP, at most 1 000 streams, no
-    /// content of papers, no measures.
+    /// content of papers, no measures, no register.
     #[must_use]
     pub fn new(accounts: Accounts) -> Self {
         Self {
@@ -43,6 +45,7 @@ impl ServerOptions {
             streams_max: 1_000,
             papers: None,
             measures: Measures::new(),
+            district: None,
         }
     }
 
@@ -65,6 +68,7 @@ pub(crate) struct App {
     pub(crate) https: bool,
     pub(crate) papers: Option<Papers>,
     pub(crate) measures: Measures,
+    pub(crate) district: Option<Arc<District>>,
     /// One permit for a stream of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit for a password being checked: each takes 19 MiB and a core for a while.
@@ -88,6 +92,7 @@ impl App {
             https: options.https,
             papers: options.papers,
             measures: options.measures,
+            district: options.district.map(Arc::new),
             streams: Arc::new(Semaphore::new(
                 options.streams_max.min(Semaphore::MAX_PERMITS),
             )),

@@ -31,6 +31,7 @@ mod outermost;
 mod pages;
 mod problem;
 mod project;
+mod register;
 mod report;
 mod ribbon;
 mod router;

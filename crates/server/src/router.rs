@@ -14,7 +14,7 @@ use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
     act, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case, note,
-    notice, paper, project, sign_in, workflows,
+    notice, paper, project, register, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -93,6 +93,7 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/projects/{code}", get(project::project))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
+        .route("/audit/register", get(register::register))
         .route("/audit/measures", get(measures::measures))
         .route("/audit/measures/{name}", get(measures::measure))
         .route("/workflows", get(workflows::workflows))
@@ -136,6 +137,7 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/workflows", get(api::workflows::list))
         .route("/workflows/{name}", get(api::workflows::one))
         .route("/reports/turnaround", get(api::reports::turnaround))
+        .route("/reports/register", get(api::reports::register))
         .route("/reports/measures", get(api::reports::measures))
         .route("/reports/measures/{name}", get(api::reports::measure))
         .route("/events", get(live::of_all))

@@ -1,7 +1,7 @@
 //! The register of a district: organisations, teams, targets, pledges, events, and the rules by
 //! which teams are appraised, as versioned data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -13,11 +13,20 @@ use crate::definition::Named;
 use crate::facts::Facts;
 use crate::form::{self, Read};
 use crate::guard::{Guard, GuardError};
-use crate::measure::guard_of;
+use crate::measure::{Quantity, Saying, SayingUnit, guard_of};
 use crate::schema::DISTRICT;
 use crate::source::{At, check_length, parse};
 use crate::suggest::nearest;
 use crate::{Case, Diagnostic, Text, Workflow};
+
+mod check;
+mod people;
+mod plan;
+
+pub use people::{Leader, LeaderKind, LeaderQuota, Outing, Outings, Roster};
+use people::{LeaderDefinition, OutingsDefinition, QuotaDefinition, RosterDefinition};
+pub use plan::{Chain, Chains, Plan};
+use plan::{ChainsDefinition, PlanDefinition};
 
 /// A register as it is written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -47,6 +56,33 @@ pub(crate) struct DistrictDefinition {
     /// Events: ceremonies, conferences and trips, by their code.
     #[serde(default)]
     events: Named<EventDefinition>,
+    /// The work plan of the year.
+    #[serde(default)]
+    plan: Option<PlanDefinition>,
+    /// Leaders by post, by their code.
+    #[serde(default)]
+    leaders: Named<LeaderDefinition>,
+    /// What each leader is to bring.
+    #[serde(default)]
+    leader_quota: Option<QuotaDefinition>,
+    /// The fact of a project that says who brought the lead.
+    #[serde(default)]
+    lead_source: Option<At<String>>,
+    /// Officials on training, by the code of their batch.
+    #[serde(default)]
+    rosters: Named<RosterDefinition>,
+    /// Trips outwards (走出去).
+    #[serde(default)]
+    trips: Option<OutingsDefinition>,
+    /// Courses and study visits.
+    #[serde(default)]
+    courses: Option<OutingsDefinition>,
+    /// Industry chains.
+    #[serde(default)]
+    chains: Option<ChainsDefinition>,
+    /// Other names that a project goes by, by the name that is kept.
+    #[serde(default)]
+    aliases: IndexMap<String, Vec<At<String>>>,
     /// The rules of appraisal.
     appraisal: AppraisalDefinition,
 }
@@ -98,6 +134,9 @@ pub(crate) struct AppraisalDefinition {
     version: At<u32>,
     /// Title of the rules.
     title: Text,
+    /// The clause of the plan it rests on.
+    #[serde(default)]
+    clause: Option<At<String>>,
     /// The day from which projects earn points.
     in_force: At<String>,
     /// The workflow whose cases earn points.
@@ -158,8 +197,43 @@ pub struct District {
     pub teams: IndexMap<String, Team>,
     /// Events, by their code.
     pub events: IndexMap<String, DistrictEvent>,
+    /// The work plan of the year.
+    pub plan: Option<Plan>,
+    /// Leaders by post, by their code.
+    pub leaders: IndexMap<String, Leader>,
+    /// What each leader is to bring.
+    pub leader_quota: Option<LeaderQuota>,
+    /// The fact of a project that says who brought the lead.
+    pub lead_source: Option<String>,
+    /// Officials on training, by the code of their batch.
+    pub rosters: IndexMap<String, Roster>,
+    /// Trips outwards.
+    pub trips: Outings,
+    /// Courses and study visits.
+    pub courses: Outings,
+    /// Industry chains.
+    pub chains: Chains,
+    /// The name that is kept, by each other name that a project goes by.
+    pub aliases: BTreeMap<String, String>,
     /// The rules of appraisal.
     pub appraisal: AppraisalRules,
+}
+
+impl District {
+    /// Returns the leader that a fact names, by code or by post.
+    #[must_use]
+    pub fn leader(&self, named: &str) -> Option<&str> {
+        let (code, _) = self.leaders.iter().find(|(code, leader)| {
+            *code == named || leader.title.zh == named || leader.title.en == named
+        })?;
+        Some(code)
+    }
+
+    /// Returns the name that is kept for a project, whatever name it goes by.
+    #[must_use]
+    pub fn kept_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.aliases.get(name).map_or(name, String::as_str)
+    }
 }
 
 /// A team of a district.
@@ -193,6 +267,8 @@ pub struct AppraisalRules {
     pub version: u32,
     /// Their title.
     pub title: Text,
+    /// The clause of the plan they rest on.
+    pub clause: Option<String>,
     /// The day from which projects earn points, `2023-01-16`.
     pub in_force: String,
     /// The workflow whose cases earn points.
@@ -342,6 +418,46 @@ impl Compiler<'_> {
         }
         self.check_date(&definition.appraisal.in_force);
         let appraisal = self.appraisal(workflows)?;
+        let workflow = workflows.get(appraisal.workflow.as_str()).copied()?;
+        let leader_quota = self.leader_quota(workflow);
+        self.check_leaders();
+        self.check_clause(definition.appraisal.clause.as_ref());
+        self.check_rosters(workflow);
+        self.check_aliases();
+        let trips = self.outings(definition.trips.as_ref());
+        let courses = self.outings(definition.courses.as_ref());
+        let chains = self.chains(workflow);
+        let plan = definition.plan.as_ref().map(|plan| Plan {
+            title: plan.title.clone(),
+            year: plan.year.value,
+            clauses: plan.clauses.clone(),
+        });
+        let leaders = definition.leaders.iter().filter_map(|(code, leader)| {
+            let leader = Leader {
+                title: leader.title.clone(),
+                organisation: definition
+                    .organisations
+                    .get(&leader.organisation.value)?
+                    .clone(),
+                kind: leader.kind,
+            };
+            Some((code.value.clone(), leader))
+        });
+        let rosters = definition.rosters.iter().map(|(code, roster)| {
+            let roster = Roster {
+                title: roster.title.clone(),
+                batch: roster.batch.value,
+                count: roster.count.value,
+                days: roster.days.value,
+                source: roster.source.value.clone(),
+            };
+            (code.value.clone(), roster)
+        });
+        let aliases = definition.aliases.iter().flat_map(|(kept, others)| {
+            others
+                .iter()
+                .map(|other| (other.value.clone(), kept.clone()))
+        });
         let teams = definition.teams.iter().filter_map(|(code, team)| {
             let kind = definition.team_kinds.get(&team.kind)?;
             let team = Team {
@@ -370,6 +486,18 @@ impl Compiler<'_> {
             stretch: definition.targets.stretch.value,
             teams: teams.collect(),
             events: events.collect(),
+            plan,
+            leaders: leaders.collect(),
+            leader_quota,
+            lead_source: definition
+                .lead_source
+                .as_ref()
+                .map(|fact| fact.value.clone()),
+            rosters: rosters.collect(),
+            trips,
+            courses,
+            chains,
+            aliases: aliases.collect(),
             appraisal,
         })
     }
@@ -586,6 +714,7 @@ impl Compiler<'_> {
         Some(AppraisalRules {
             version: rules.version.value,
             title: rules.title.clone(),
+            clause: rules.clause.as_ref().map(|clause| clause.value.clone()),
             in_force: rules.in_force.value.clone(),
             workflow: rules.workflow.value.clone(),
             reached: rules.reached.value.clone(),

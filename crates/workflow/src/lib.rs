@@ -65,7 +65,10 @@ pub use decide::{DecideError, Decision, Stuck, decide};
 pub use deferral::{Deferral, DeferralEnd, DeferralRule};
 pub use definition::{DocumentClass, LegalEffect};
 pub use diagnostic::{Diagnostic, Happening, Place, Severity, Witness, WitnessStep};
-pub use district::{AppraisalRules, District, DistrictEvent, Points, Team, compile_district};
+pub use district::{
+    AppraisalRules, Chain, Chains, District, DistrictEvent, Leader, LeaderKind, LeaderQuota,
+    Outing, Outings, Plan, Points, Roster, Team, compile_district,
+};
 pub use effect::{Effect, EffectId, EffectKind, EffectOutcome, Parent, PendingEffect};
 pub use encoding::{DecodeError, decode_case, decode_commit, encode_case, encode_commit};
 pub use entry::{Commit, Entry, Signature};

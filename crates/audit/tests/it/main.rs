@@ -11,5 +11,6 @@ mod control_chart;
 mod distribution;
 mod exchange;
 mod measure;
+mod register;
 mod suites;
 mod vectors;

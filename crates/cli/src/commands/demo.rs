@@ -93,6 +93,10 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     let mut options = ServerOptions::demo(workflows.iter().map(Arc::as_ref));
     options.papers = Some(papers::in_directory(data)?);
     options.measures = definitions::measures(&DefinitionFile::shipped_measures(), &workflows)?;
+    let district = DefinitionFile::shipped_districts().into_iter().next();
+    options.district = district
+        .map(|file| definitions::district(&file, &workflows))
+        .transpose()?;
     let router = router(engine.clone(), options);
     let address = listener.local_addr().context("the address is not known")?;
     screen.line(format!(

@@ -1,6 +1,8 @@
 mod appraisal;
 mod critical_path;
+mod district;
 mod measures;
+mod register;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Measures(measures::Arguments),
     /// What the teams of a district have attracted of what they pledged, with every point explained
     Appraisal(appraisal::Arguments),
+    /// What leaders, industry chains and officials on training have brought, by the register of a district
+    Register(register::Arguments),
 }
 
 /// Which cases are counted.
@@ -68,6 +72,7 @@ pub(crate) async fn run(command: Command, screen: &mut Screen) -> Result<Outcome
         Command::CriticalPath(arguments) => critical_path::run(&arguments, screen).await,
         Command::Measures(arguments) => measures::run(&arguments, screen).await,
         Command::Appraisal(arguments) => appraisal::run(&arguments, screen).await,
+        Command::Register(arguments) => register::run(&arguments, screen).await,
     }
 }
 

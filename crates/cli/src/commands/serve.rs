@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// File of accounts. Without it, accounts.json in the data directory
     #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
-    /// Folder of calendars, workflows and blocks laid over the shipped ones, and of measures to show; may be repeated, the later over the earlier
+    /// Folder of calendars, workflows and blocks laid over the shipped ones, and of measures and a register of the district to show; may be repeated, the later over the earlier
     #[arg(long, value_name = "DIR")]
     workflows: Vec<PathBuf>,
     /// Back up into this directory all the time, a second or two behind; `restore` takes it
@@ -55,9 +55,10 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
         .unwrap_or_else(|| directory::accounts_path(&arguments.data));
     let accounts = read_accounts(&accounts_path)?;
     let definitions = DefinitionFile::overlaid(&arguments.workflows)?;
-    let mut measures = Vec::new();
+    let (mut measures, mut districts) = (Vec::new(), Vec::new());
     for folder in &arguments.workflows {
         measures.extend(DefinitionFile::read_measures(folder)?);
+        districts.extend(DefinitionFile::read_districts(folder)?);
     }
     // Taken before the data is opened: recovering takes a while, a taken port does not.
     let listener = TcpListener::bind(arguments.listen)
@@ -91,6 +92,10 @@ pub(crate) async fn run(arguments: Arguments, screen: &mut Screen) -> Result<Out
     options.https = arguments.https;
     options.papers = Some(papers);
     options.measures = definitions::measures(&measures, &engine.workflows())?;
+    let district = districts.last();
+    options.district = district
+        .map(|file| definitions::district(file, &engine.workflows()))
+        .transpose()?;
     let router = router(engine.clone(), options);
     screen.line(format!(
         "{} http://{address}/",

@@ -113,6 +113,7 @@ fn the_demonstration_gives_the_figures_of_the_article_and_a_corrected_amount_cha
     assert_eq!(status, 0);
 
     appraised(&data);
+    registered(&data);
 
     // Project 15 turns out to be ten times as large: over 1 billion, although only just.
     let list = |name: &str| {
@@ -159,6 +160,33 @@ fn the_demonstration_gives_the_figures_of_the_article_and_a_corrected_amount_cha
     let (status, _) = report(&data, &["planned-amount"]);
     assert_eq!(status, 1);
     assert!(list("planned-amount").contains("约137亿元"));
+}
+
+/// What the register says of leaders, chains, officials on training and trips.
+fn registered(data: &Path) {
+    let report = ["report", "register", "--until", "2023-04-20", "--data"];
+    let report = [&report[..], &[data.to_str().unwrap()]].concat();
+    let standing = run(&[&report[..], &["--format", "json"]].concat()).json();
+    let met: Vec<&str> = standing["leaders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|leader| leader["met"] == true)
+        .map(|leader| leader["title"]["zh"].as_str().unwrap())
+        .collect();
+    assert_eq!(met, ["区委副书记"]);
+    assert_eq!(standing["attracted"], 12_790_000_000_i64);
+    assert_eq!(standing["rosters"][0]["count"], 19);
+    assert_eq!(standing["rosters"][0]["leads"].as_array().unwrap().len(), 2);
+    assert_eq!(standing["trips"]["persons"], 83);
+    assert_eq!(standing["trips"]["said"]["zh"], "80余");
+    assert_eq!(standing["courses"]["list"].as_object().unwrap().len(), 2);
+    let food = standing["chains"].as_array().unwrap();
+    let food = food.iter().find(|chain| chain["name"] == "healthy_food");
+    assert_eq!(food.unwrap()["yuan"], 5_000_000_000_i64);
+    let shown = run(&[&report[..], &["--lang", "zh"]].concat()).out;
+    assert!(shown.contains("“走出去”招商80余人次"), "{shown}");
+    assert!(shown.contains("19 名，提报线索 2 条"), "{shown}");
 }
 
 /// The teams of the register, by what they attracted (in 10 million yuan) and their points. What they
@@ -294,6 +322,40 @@ fn a_register_whose_numbers_do_not_agree_is_not_accepted() {
         let rows = ran.json();
         let told = rows.as_array().unwrap().iter().any(|row| {
             row["code"] == code && row["message"]["en"].as_str().unwrap().contains(text)
+        });
+        assert!(told, "{new}: {rows:#}");
+    }
+    for (old, new, text) in [
+        ("organisation: congress", "organisation: congres", "congres"),
+        ("clause: leaders", "clause: leader", "leader"),
+        ("leader: sponsor", "leader: amount", "amount"),
+        ("source: trainees", "source: trainee", "trainee"),
+        ("to: 2023-02-14", "to: 2023-02-12", "ends before it begins"),
+        ("{ commerce: 5,", "{ comerce: 5,", "comerce"),
+        ("led_by: deputy_head", "led_by: deputy_hed", "deputy_hed"),
+        ("event: shenzhen-2023-03-15", "event: shenzhen", "shenzhen"),
+        ("number: 80", "number: 90", "They come to 83"),
+        (
+            "groups: [traditional]",
+            "groups: [traditonal]",
+            "traditonal",
+        ),
+        ("classes: [C34,", "classes: [c34,", "c34"),
+        (
+            "[投资第一产业预制菜产业园,",
+            "[第一产业预制菜产业园,",
+            "two projects",
+        ),
+    ] {
+        let changed = shipped.replacen(old, new, 1);
+        assert_ne!(changed, shipped, "{old}");
+        fs::write(&path, changed).unwrap();
+        let ran = run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        assert_eq!(ran.status, 1, "{new}: {ran:?}");
+        let rows = ran.json();
+        let told = rows.as_array().unwrap().iter().any(|row| {
+            row["code"] == "register-differs"
+                && row["message"]["en"].as_str().unwrap().contains(text)
         });
         assert!(told, "{new}: {rows:#}");
     }

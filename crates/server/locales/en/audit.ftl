@@ -47,3 +47,26 @@ measures-left-out = { $n ->
     [one] 1 case that cannot be decided on
    *[other] { $n } cases that cannot be decided on
 }
+
+register = Register
+register-summary = { $attracted } attracted; target { $target }, striving for { $stretch }; as of { $until }
+register-leaders = Leaders
+register-quota = Each is to bring { $need } or more projects of over { $over }
+register-post = Post
+register-projects = Projects
+register-met = Quota
+register-met-yes = Met
+register-met-no = Not met
+register-without = Projects large enough that no leader has taken on:
+register-team = Team
+register-pledge = Pledged
+register-attracted = Attracted
+register-points = Points
+register-chains = Industry chains
+register-chains-more = One project may be in several chains; they are not added up
+register-chain = Chain
+register-trips = Trips outwards
+register-courses = Courses and study visits
+register-persons = { $s } person-trips
+register-rosters = Officials on training elsewhere
+register-roster = Batch { $batch }, { $count } officials, { $days } days; { $leads } leads brought

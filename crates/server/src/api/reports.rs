@@ -9,6 +9,7 @@ use super::body::Parameters;
 use crate::app::App;
 use crate::figures::Figures;
 use crate::problem::Problem;
+use crate::register::Standing;
 use crate::report::Report;
 use crate::visitor::Caller;
 
@@ -59,4 +60,12 @@ pub(crate) async fn measure(
     let computed = Figures::compute(&app, &[name]).await?;
     let figure = computed.figures.into_iter().next();
     Ok(Json(figure.ok_or_else(Problem::not_found)?).into_response())
+}
+
+/// `GET /api/v1/reports/register`: how the district stands at the end of today.
+pub(crate) async fn register(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+) -> Result<Response, Problem> {
+    Ok(Json(Standing::compute(&app).await?.standing).into_response())
 }

@@ -35,6 +35,7 @@ struct AuditPage {
     cut: Option<String>,
     /// Whether there are measures, on a page of their own.
     measured: bool,
+    registered: bool,
     workflows: Vec<WorkflowReport>,
 }
 
@@ -159,6 +160,7 @@ pub(crate) async fn audit(
         ),
         w: words,
         measured: !app.measures.is_empty(),
+        registered: app.district.is_some(),
         as_of: words.s("as-of", at.full_instant(turnaround.as_of)),
         scope: words.n("audit-scope", turnaround.cases),
         cut: (report.total > u64::try_from(turnaround.cases).unwrap_or(u64::MAX))

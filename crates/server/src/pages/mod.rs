@@ -16,6 +16,7 @@ pub(crate) mod notice;
 pub(crate) mod paper;
 pub(crate) mod problem;
 pub(crate) mod project;
+pub(crate) mod register;
 pub(crate) mod sign_in;
 pub(crate) mod workflows;
 

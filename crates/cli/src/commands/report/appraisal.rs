@@ -1,61 +1,32 @@
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use anyhow::Result;
 use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use groundbreak_audit::{Appraisal, appraisal};
-use groundbreak_engine::{Engine, EngineOptions};
-use groundbreak_workflow::{Quantity, Saying, Text, compile_district};
+use groundbreak_workflow::{Quantity, Saying, Text};
 
-use super::{check_date, current_cases};
-use crate::definitions::DefinitionFile;
-use crate::directory;
+use super::district::OfDistrict;
 use crate::screen::{Format, Screen};
-use crate::trouble::{Outcome, Trouble};
+use crate::trouble::Outcome;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: groundbreak report appraisal --data data --until 2023-04-20")]
 pub(crate) struct Arguments {
-    /// Data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The last day that counts (2023-04-20), where the workflow is at home
-    #[arg(long, value_name = "DATE")]
-    until: String,
-    /// The register of the district. Without it, the one that comes with this program
-    #[arg(long, value_name = "FILE")]
-    district: Option<PathBuf>,
+    #[command(flatten)]
+    asked: OfDistrict,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(super) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Outcome> {
-    check_date("--until", Some(&arguments.until))?;
-    let file = match &arguments.district {
-        Some(path) => Some(DefinitionFile::read(path)?),
-        None => DefinitionFile::shipped_districts().into_iter().next(),
-    };
-    let Some(file) = file else {
+    let Some((district, cases)) = arguments.asked.read().await? else {
         return Ok(Outcome::Good);
     };
-    let engine = Engine::open(directory::open(&arguments.data)?, EngineOptions::default()).await?;
-    let workflows = engine.workflows();
-    let district =
-        compile_district(&file.text, workflows.iter().map(Arc::as_ref)).map_err(|_| {
-            Trouble::FaultyDefinition {
-                path: file.path.clone(),
-            }
-        })?;
-    let workflow = &district.appraisal.workflow;
-    let cases = current_cases(&engine, &arguments.data, workflow).await?;
-    engine.shutdown().await?;
     let rows = cases
         .iter()
         .map(|(workflow, case)| (workflow.as_ref(), case.as_ref()));
-    let report = appraisal(&district, rows, &arguments.until);
+    let report = appraisal(&district, rows, &arguments.asked.until);
     match arguments.format {
         Format::Json => screen.json(&report)?,
         Format::Human => show(&report, screen)?,
@@ -95,7 +66,7 @@ fn show(report: &Appraisal, screen: &mut Screen) -> Result<()> {
             team.team.kind_title.get(language).to_owned(),
             amount(team.team.pledge).get(language).to_owned(),
             amount(team.attracted).get(language).to_owned(),
-            points(team.hundredths),
+            team.points(),
         ]);
     }
     screen.line(table)?;
@@ -107,7 +78,7 @@ fn show(report: &Appraisal, screen: &mut Screen) -> Result<()> {
                 credit.number,
                 credit.title,
                 credit.because.get(language),
-                points(credit.hundredths)
+                credit.points()
             ))?;
         }
     }
@@ -123,16 +94,6 @@ fn show(report: &Appraisal, screen: &mut Screen) -> Result<()> {
     Ok(())
 }
 
-/// Hundredths of a point as points: 3000 as `30`, 2450 as `24.5`.
-fn points(hundredths: i64) -> String {
-    let (whole, part) = (hundredths / 100, hundredths % 100);
-    match part {
-        0 => whole.to_string(),
-        part if part % 10 == 0 => format!("{whole}.{}", part / 10),
-        part => format!("{whole}.{part:02}"),
-    }
-}
-
-fn amount(yuan: i64) -> Text {
+pub(super) fn amount(yuan: i64) -> Text {
     Saying::exactly(Quantity::Yuan { yuan })
 }
