@@ -11,7 +11,14 @@ fn read(path: &str) -> String {
 
 /// A workflow with its blocks, as it is published.
 fn assembled(path: &str) -> String {
-    let blocks = ["acceptance-lane", "commitment", "matter", "pre-review"].map(str::to_owned);
+    let blocks = [
+        "acceptance-lane",
+        "commitment",
+        "factor",
+        "matter",
+        "pre-review",
+    ]
+    .map(str::to_owned);
     assemble(&read(path), &blocks, |name| {
         Some(read(&format!("blocks/{name}.yaml")))
     })
@@ -38,6 +45,8 @@ fn shipped() -> Library {
         "licence-revocation.yaml",
         "investment-lead.yaml",
         "commitment-matter.yaml",
+        "factor-support.yaml",
+        "investor-promise.yaml",
     ] {
         let source = assembled(workflow);
         if let Err(LibraryError::Faults(faults)) = library.add_workflow(&source) {

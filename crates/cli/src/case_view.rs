@@ -44,6 +44,13 @@ pub(crate) fn draw(
         places(&situation.places, language),
         revision(situation.revision, language)
     ))?;
+    if situation.fast {
+        screen.line(screen.word("快车道", "fast lane"))?;
+    }
+    for force in &situation.task_forces {
+        let lead = force.lead.as_ref().map_or("", |lead| lead.get(language));
+        screen.line(format!("{}: {lead}", force.title.get(language)))?;
+    }
     draw_acts(situation, screen)?;
     draw_clocks(workflow, situation, screen)?;
     draw_papers(workflow, situation, screen)?;

@@ -22,7 +22,7 @@ pub(crate) const CALENDARS: [ShippedFile; 2] = shipped![
 ];
 
 /// Workflows.
-pub(crate) const WORKFLOWS: [ShippedFile; 13] = shipped![
+pub(crate) const WORKFLOWS: [ShippedFile; 15] = shipped![
     "workflows/land-to-groundbreaking.yaml",
     "workflows/company-registration.yaml",
     "workflows/capital-increase.yaml",
@@ -36,14 +36,17 @@ pub(crate) const WORKFLOWS: [ShippedFile; 13] = shipped![
     "workflows/licence-revocation.yaml",
     "workflows/investment-lead.yaml",
     "workflows/commitment-matter.yaml",
+    "workflows/factor-support.yaml",
+    "workflows/investor-promise.yaml",
 ];
 
 /// Blocks that workflows use.
-pub(crate) const BLOCKS: [ShippedFile; 4] = shipped![
+pub(crate) const BLOCKS: [ShippedFile; 5] = shipped![
     "workflows/blocks/acceptance-lane.yaml",
     "workflows/blocks/matter.yaml",
     "workflows/blocks/pre-review.yaml",
     "workflows/blocks/commitment.yaml",
+    "workflows/blocks/factor.yaml",
 ];
 
 /// How these workflows are reported to the national exchange.

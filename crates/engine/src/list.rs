@@ -21,6 +21,15 @@ pub struct ListQuery {
     pub project: Option<String>,
     /// Only cases that were linked to this one.
     pub linked: Option<CaseId>,
+    /// Only open cases that are found by at least one of these terms ([`groundbreak_workflow::Workflow::same_terms`]). Empty asks
+    /// for none.
+    pub same: Vec<String>,
+    /// Only cases that this task force stands behind, by its name.
+    pub task_force: Option<String>,
+    /// Only cases that go first in queues.
+    pub fast: bool,
+    /// Only open cases that nobody holds.
+    pub unheld: bool,
     /// Only cases with an effect that was given up: dead letters.
     pub given_up: bool,
     /// The order of the answer.
@@ -104,6 +113,19 @@ impl ListQuery {
         }
         if let Some(linked) = &self.linked {
             query = query.with("link", linked.to_string());
+        }
+        if !self.same.is_empty() {
+            let same = self.same.iter().cloned().map(TermValue::Text);
+            query = query.with_any("same", same);
+        }
+        if let Some(force) = &self.task_force {
+            query = query.with("task_force", force.as_str());
+        }
+        if self.fast {
+            query = query.with("lane", "fast");
+        }
+        if self.unheld {
+            query = query.with("handling", "nobody");
         }
         if self.given_up {
             query = query.with("effect", "given_up");

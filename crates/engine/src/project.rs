@@ -137,6 +137,29 @@ impl Engine {
         Ok(codes.into_iter().collect())
     }
 
+    /// Returns the other open cases of the same workflow that may be about the same, by the facts it names under `same_by`:
+    /// two leads of one investor, say. At most 500.
+    ///
+    /// # Errors
+    ///
+    /// As the store says.
+    pub async fn same_as(&self, case: &Case) -> Result<Vec<CaseId>, Failure> {
+        let workflow = self.workflow(&case.workflow, Some(case.version));
+        let same = workflow.map_or_else(|_| Vec::new(), |workflow| workflow.same_terms(case));
+        if same.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self
+            .every(ListQuery {
+                workflow: Some(case.workflow.clone()),
+                same,
+                ..oldest()
+            })
+            .await?;
+        found.retain(|other| *other != case.id);
+        Ok(found)
+    }
+
     /// The cases that this one is linked to, in either direction.
     async fn linked(&self, case: CaseId) -> Result<BTreeSet<CaseId>, Failure> {
         let to_it = ListQuery {

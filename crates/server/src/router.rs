@@ -13,8 +13,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::{App, ServerOptions};
 use crate::pages::paper::FORM_BYTES_MAX;
 use crate::pages::{
-    act, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case, note,
-    notice, paper, project, register, sign_in, workflows,
+    act, agenda, audit, case, chart, clock, deferral, desk, general, journal, measures, new_case,
+    note, notice, paper, project, register, sign_in, workflows,
 };
 use crate::problem::Problem;
 use crate::{api, assets, live, outermost};
@@ -93,6 +93,7 @@ fn pages(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/projects/{code}", get(project::project))
         .route("/audit", get(audit::audit))
         .route("/audit/rows", get(audit::rows))
+        .route("/audit/agenda/{workflow}", get(agenda::agenda))
         .route("/audit/register", get(register::register))
         .route("/audit/measures", get(measures::measures))
         .route("/audit/measures/{name}", get(measures::measure))
@@ -117,6 +118,7 @@ fn calls(upload_bytes_max: usize) -> Router<Arc<App>> {
         .route("/cases", get(api::cases::list).post(api::commands::open))
         .route("/cases/{case}", get(api::cases::one))
         .route("/cases/{case}/journal", get(api::cases::journal))
+        .route("/cases/{case}/same", get(api::cases::same))
         .route("/cases/{case}/events", post(api::commands::fire))
         .route("/cases/{case}/documents", post(api::commands::attach))
         .route("/cases/{case}/deferrals", post(api::deferrals::defer))

@@ -31,8 +31,8 @@ use crate::guard::{FactKind, Guard, Scope};
 use crate::schema::DEFINITION;
 use crate::source::{At, NOWHERE, check_length};
 use crate::suggest::nearest;
-use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role};
-use crate::{Diagnostic, Permission, Text, Workflow};
+use crate::workflow::{Clock, Edge, EventKind, Field, Gate, Role, TaskForce};
+use crate::{Diagnostic, LegalEffect, Permission, Text, Workflow};
 
 /// Compiles a definition.
 ///
@@ -134,6 +134,19 @@ impl Compiler<'_> {
         let clocks = self.clocks();
         let documents = self.documents(&clocks);
         let effects = self.effects();
+        let task_forces = self.task_forces();
+        for fact in &definition.same_by {
+            if !definition.data.contains_key(fact) {
+                self.unknown(
+                    "unknown-field",
+                    ("信息项", "fact"),
+                    fact,
+                    keys(&definition.data),
+                );
+            }
+        }
+        let fast_lane = definition.fast_lane.as_ref();
+        let fast_lane = fast_lane.and_then(|rule| self.guard(rule));
         if let (Some(chart), true) = (&chart, self.formed) {
             self.check_use(chart);
             self.check_failing(chart);
@@ -152,6 +165,9 @@ impl Compiler<'_> {
             newest_calendar: Arc::clone(&calendar),
             calendar,
             needs_handler: definition.needs_handler,
+            task_forces,
+            fast_lane,
+            same_by: values(&definition.same_by),
             fields,
             roles,
             documents,
@@ -495,7 +511,52 @@ impl Compiler<'_> {
             .collect()
     }
 
+    fn task_forces(&mut self) -> IndexMap<String, TaskForce> {
+        let definition = self.definition;
+        let mut forces = IndexMap::new();
+        for (name, force) in &definition.task_forces {
+            if let Some(fact) = &force.lead_fact
+                && !definition.data.contains_key(fact)
+            {
+                self.unknown(
+                    "unknown-field",
+                    ("信息项", "fact"),
+                    fact,
+                    keys(&definition.data),
+                );
+            }
+            let when = force.when.as_ref();
+            let force = TaskForce {
+                title: force.title.clone(),
+                lead: force.lead.clone(),
+                lead_fact: force.lead_fact.as_ref().map(|fact| fact.value.clone()),
+                members: force.members.clone(),
+                when: when.and_then(|when| self.guard(when)),
+            };
+            forces.insert(name.value.clone(), force);
+        }
+        forces
+    }
+
     fn clock(&mut self, clock: &ClockDefinition) -> Option<Clock> {
+        if let Some(condition) = &clock.only_if
+            && clock.effect == LegalEffect::Statutory
+        {
+            self.fault_with_help(
+                "clock-conditional",
+                &condition.span,
+                Text::new(
+                    "法定时限不能附条件：对每个办件都要计。",
+                    "A statutory clock has no condition: it starts in every case.",
+                ),
+                Text::new(
+                    "请去掉 `only_if`；对部分办件另有更短的承诺，另写一个 `effect: promised` 的时限。",
+                    "Take `only_if` away; for a shorter promise to some cases, add a clock with `effect: promised`.",
+                ),
+            );
+        }
+        let only_if = clock.only_if.as_ref();
+        let only_if = only_if.and_then(|condition| self.guard(condition));
         let goal = self.goal(&clock.budget);
         let triggers: Vec<Option<Trigger>> =
             clock.warn.iter().map(|warn| self.trigger(warn)).collect();
@@ -541,6 +602,7 @@ impl Compiler<'_> {
             law: clock.law.clone(),
             policy,
             start: start?,
+            only_if,
             stop: stop?,
             cancel: match cancel {
                 Some(cancel) => Some(cancel?),

@@ -30,6 +30,15 @@ pub(crate) struct Definition {
     /// Whether no event is sent while nobody holds the case: every step has a person and a team.
     #[serde(default)]
     pub(crate) needs_handler: bool,
+    /// Task forces (专班): who stands behind a case besides its handler, by rule.
+    #[serde(default)]
+    pub(crate) task_forces: Named<TaskForceDefinition>,
+    /// Which cases go first in queues (快车道), in CEL over their facts.
+    #[serde(default)]
+    pub(crate) fast_lane: Option<At<String>>,
+    /// Facts by which two open cases may be about the same: whoever opens the second is told of the first.
+    #[serde(default)]
+    pub(crate) same_by: Vec<At<String>>,
     /// Facts a case carries.
     #[serde(default)]
     pub(crate) data: Named<FieldDefinition>,
@@ -76,6 +85,26 @@ pub(crate) struct FieldDefinition {
     /// Whether a case cannot be opened without it.
     #[serde(default)]
     pub(crate) required: bool,
+}
+
+/// A task force.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaskForceDefinition {
+    /// Title, as screens show it.
+    pub(crate) title: Text,
+    /// The cases it stands behind, in CEL: facts and states. All when left out.
+    #[serde(default)]
+    pub(crate) when: Option<At<String>>,
+    /// The post or organisation that leads it; never a name.
+    #[serde(default)]
+    pub(crate) lead: Option<Text>,
+    /// The fact that names who leads it, where each case has its own.
+    #[serde(default)]
+    pub(crate) lead_fact: Option<At<String>>,
+    /// The organisations that belong to it.
+    #[serde(default)]
+    pub(crate) members: Vec<Text>,
 }
 
 /// A role.
@@ -209,6 +238,10 @@ pub(crate) struct ClockDefinition {
     pub(crate) budget: At<String>,
     /// Starts it: `entering STATE` or `leaving STATE`.
     pub(crate) start: At<String>,
+    /// It starts in cases alone for which this holds then, in CEL: a promise for the fast lane, say. A statutory
+    /// clock starts in every case.
+    #[serde(default)]
+    pub(crate) only_if: Option<At<String>>,
     /// Stops it with a verdict.
     pub(crate) stop: At<String>,
     /// Ends it without one.

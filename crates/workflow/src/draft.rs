@@ -11,6 +11,7 @@ use groundbreak_statechart::{
 
 use crate::case::Stamp;
 use crate::facts::Facts;
+use crate::task_force::holds;
 use crate::timers::timers_of;
 use crate::workflow::{Clock, Edge};
 use crate::{
@@ -220,10 +221,11 @@ impl<'a> Draft<'a> {
                     (true, edge, _) | (false, _, Some(edge)) => matches!(edge, Edge::Leaving(_)),
                     (false, _, None) => false,
                 };
-                if left && matches!(clock.start, Edge::Entering(_)) && crossed(&clock.start) {
+                let again = matches!(clock.start, Edge::Entering(_)) && crossed(&clock.start);
+                if left && again && self.applies(clock) {
                     self.start_clock(name, clock)?;
                 }
-            } else if crossed(&clock.start) {
+            } else if crossed(&clock.start) && self.applies(clock) {
                 self.start_clock(name, clock)?;
                 if stopped {
                     self.end_clock(name, clock, true)?;
@@ -231,6 +233,12 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether a clock starts in this case at all. That it did is in the journal, and is not asked again.
+    fn applies(&self, clock: &Clock) -> bool {
+        let condition = clock.only_if.as_ref();
+        condition.is_none_or(|condition| holds(condition, &self.case))
     }
 
     fn start_clock(&mut self, name: &str, clock: &Clock) -> Result<(), Stuck> {

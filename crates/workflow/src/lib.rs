@@ -45,6 +45,7 @@ mod source;
 mod standing;
 mod suggest;
 mod supervision;
+mod task_force;
 mod timers;
 mod transition;
 mod tree;
@@ -98,9 +99,10 @@ pub use soundness::{Completion, Limits, Soundness};
 pub use source::SOURCE_LENGTH_MAX;
 pub use suggest::nearest;
 pub use supervision::{Order, OrderStage};
+pub use task_force::TaskForceFace;
 pub use timers::{Term, TermValue, Timer};
 pub use transition::{TransitionCause, TransitionFace};
 pub use value::{Data, Value};
 pub use workflow::{
-    Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, Workflow,
+    Clock, Document, Edge, EventKind, Field, Gate, Role, State, StateKind, TaskForce, Workflow,
 };

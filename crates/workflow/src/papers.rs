@@ -1,8 +1,8 @@
 //! The checklist of a case: which documents it needs, and which of them are owed.
 
 use crate::definition::DocumentClass;
-use crate::facts::Facts;
 use crate::situation::{DocumentNeed, Paper, RoleRef};
+use crate::task_force::holds;
 use crate::workflow::{Document, Transition};
 use crate::{Actor, Case, Refusal, Text, Workflow};
 
@@ -140,9 +140,6 @@ impl Workflow {
 }
 
 fn needed(document: &Document, case: &Case) -> bool {
-    let at = |state: &str| case.is_in(state);
-    document
-        .needed_if
-        .as_ref()
-        .is_none_or(|condition| condition.eval(&Facts { case, at: &at }).unwrap_or(false))
+    let condition = document.needed_if.as_ref();
+    condition.is_none_or(|condition| holds(condition, case))
 }

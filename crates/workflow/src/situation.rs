@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::data::FieldType;
 use crate::definition::{DocumentClass, LegalEffect};
-use crate::{CaseId, Deferral, Handling, Link, Order, Text, Value};
+use crate::{CaseId, Deferral, Handling, Link, Order, TaskForceFace, Text, Value};
 
 /// A case as a person at the desk needs it at one instant: where it is, what can be done next and
 /// by whom, which papers are there, how every clock stands.
@@ -43,6 +43,12 @@ pub struct Situation {
     pub lanes: Vec<Lane>,
     /// The facts known, in the order the workflow lists them.
     pub facts: Vec<Fact>,
+    /// The task forces that stand behind it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub task_forces: Vec<TaskForceFace>,
+    /// Whether it goes first in queues (快车道).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fast: bool,
     /// Who holds it, acts for the holder, was asked for an opinion, and urged it on.
     #[serde(skip_serializing_if = "Handling::is_empty")]
     pub handling: Handling,

@@ -49,6 +49,8 @@ impl Workflow {
             papers: self.papers(case),
             lanes: self.lanes(case),
             facts: self.facts(case),
+            task_forces: self.task_forces_of(case),
+            fast: self.is_fast(case),
             handling: case.handling.clone(),
             orders: case.orders.clone(),
             suspensions: case.suspensions.clone(),

@@ -94,6 +94,19 @@ impl Workflow {
         codes.collect()
     }
 
+    /// Returns the terms by which an open case is found as one that may be about the same as another: its facts under
+    /// `same_by`, in small letters and without blanks.
+    #[must_use]
+    pub fn same_terms(&self, case: &Case) -> Vec<String> {
+        let facts = self.same_by.iter().filter_map(|fact| {
+            let value = case.data.get(fact)?.to_string();
+            let letters = value.chars().filter(|c| !c.is_whitespace());
+            let plain: String = letters.flat_map(char::to_lowercase).collect();
+            (!plain.is_empty()).then(|| format!("{fact}={plain}"))
+        });
+        facts.collect()
+    }
+
     /// Returns everything a case can be found by, given its open clocks.
     ///
     /// # Errors
@@ -144,6 +157,18 @@ impl Workflow {
                 .into_iter()
                 .map(|code| text("project", code)),
         );
+        let forces = self.task_forces_of(case).into_iter();
+        terms.extend(forces.map(|force| text("task_force", &force.name)));
+        if self.is_fast(case) {
+            terms.push(text("lane", "fast"));
+        }
+        if !closed && case.handling.handler.is_none() {
+            terms.push(text("handling", "nobody"));
+        }
+        if !closed {
+            let same = self.same_terms(case).into_iter();
+            terms.extend(same.map(|same| text("same", &same)));
+        }
         // One case may be linked to another in several ways.
         let linked: std::collections::BTreeSet<String> = case
             .links

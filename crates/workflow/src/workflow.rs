@@ -31,6 +31,11 @@ pub struct Workflow {
     pub(crate) newest_calendar: Arc<Calendar>,
     /// Whether no event is sent while nobody holds the case.
     pub needs_handler: bool,
+    /// Task forces, by rule.
+    pub task_forces: IndexMap<String, TaskForce>,
+    pub(crate) fast_lane: Option<Guard>,
+    /// Facts by which two open cases may be about the same.
+    pub same_by: Vec<String>,
     /// Facts a case carries.
     pub fields: IndexMap<String, Field>,
     /// Who may act.
@@ -56,6 +61,20 @@ pub struct Workflow {
     pub(crate) requests: IndexMap<String, Requests>,
     /// By state: the child cases that entering it opens, by their names.
     pub(crate) invokes: IndexMap<String, IndexMap<String, Invoke>>,
+}
+
+/// A task force (专班).
+#[derive(Clone, Debug)]
+pub struct TaskForce {
+    /// Its title.
+    pub title: Text,
+    /// The post or organisation that leads it.
+    pub lead: Option<Text>,
+    /// The fact that names who leads it.
+    pub lead_fact: Option<String>,
+    /// The organisations that belong to it.
+    pub members: Vec<Text>,
+    pub(crate) when: Option<Guard>,
 }
 
 /// A fact a case carries.
@@ -149,6 +168,8 @@ pub struct Clock {
     pub policy: ClockPolicy,
     /// What starts it.
     pub start: Edge,
+    /// It starts only where this holds.
+    pub(crate) only_if: Option<Guard>,
     /// What stops it with a verdict.
     pub stop: Edge,
     /// What ends it without one.

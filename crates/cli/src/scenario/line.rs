@@ -318,8 +318,8 @@ impl<'a> Line<'a> {
                 continue;
             }
             let name = self.word(
-                "期望：状态、refused 代码、计时器 用时、segments …、timer …、holder 人员、urged 次数、order 编号 阶段，或 信息项=值",
-                "what must hold: a state, refused CODE, CLOCK AMOUNT, segments …, timer …, holder PERSON, urged TIMES, order NUMBER STAGE, or FACT=VALUE",
+                "期望：状态、refused 代码、计时器 用时、segments …、timer …、holder 人员、force 专班、lane 通道、urged 次数、order 编号 阶段，或 信息项=值",
+                "what must hold: a state, refused CODE, CLOCK AMOUNT, segments …, timer …, holder PERSON, force TASK-FORCE, lane LANE, urged TIMES, order NUMBER STAGE, or FACT=VALUE",
             )?;
             let expectation = match name.value.as_str() {
                 // A workflow may have a state of this name; a code has a hyphen, and a state has none.
@@ -346,6 +346,25 @@ impl<'a> Line<'a> {
                         .value;
                     let nobody = matches!(who.as_str(), "nobody" | "无人");
                     Expectation::Holder((!nobody).then_some(who))
+                }
+                "force" | "专班" if self.peek().and_then(Token::word).is_some() => {
+                    let force = self.word("专班，或 nobody 无", "a task force, or nobody")?;
+                    let nobody = matches!(force.value.as_str(), "nobody" | "无");
+                    Expectation::Force((!nobody).then_some(force.value))
+                }
+                "lane" | "通道" if self.peek().and_then(Token::word).is_some() => {
+                    let lane = self.word("fast 或 ordinary", "fast or ordinary")?;
+                    match lane.value.as_str() {
+                        "fast" | "快车道" => Expectation::Fast(true),
+                        "ordinary" | "普通" => Expectation::Fast(false),
+                        _ => {
+                            return Err(self.fault_at(
+                                lane.column,
+                                "通道是 fast 快车道 或 ordinary 普通。",
+                                "A lane is fast or ordinary.",
+                            ));
+                        }
+                    }
                 }
                 "urged" | "已催" if self.number().is_some() => {
                     let times = self.number().unwrap_or_default();

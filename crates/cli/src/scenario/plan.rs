@@ -452,6 +452,8 @@ impl Planner<'_> {
             other @ (Expectation::Refused { .. }
             | Expectation::Late { .. }
             | Expectation::Holder(_)
+            | Expectation::Force(_)
+            | Expectation::Fast(_)
             | Expectation::Urged(_)
             | Expectation::Order(..)) => other.clone(),
         };

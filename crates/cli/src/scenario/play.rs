@@ -350,6 +350,16 @@ impl Aftermath<'_> {
                 let holder = self.case.and_then(|case| case.handling.handler.as_ref());
                 self.case.is_some() && holder.map(|holder| &holder.person.id) == who.as_ref()
             }
+            Expectation::Force(name) => {
+                let behind = self.forces();
+                match name {
+                    Some(name) => behind.iter().any(|force| force == name),
+                    None => self.case.is_some() && behind.is_empty(),
+                }
+            }
+            Expectation::Fast(fast) => self
+                .case
+                .is_some_and(|case| self.workflow.is_fast(case) == *fast),
             Expectation::Urged(times) => {
                 self.case.is_some_and(|case| case.handling.urges == *times)
             }
@@ -362,6 +372,13 @@ impl Aftermath<'_> {
                 .lateness(timer)
                 .is_some_and(|late| amount::same(*by, Used::Ms(late))),
         })
+    }
+
+    /// The task forces that stand behind the case, by name.
+    fn forces(&self) -> Vec<String> {
+        let behind = self.case.map(|case| self.workflow.task_forces_of(case));
+        let behind = behind.unwrap_or_default().into_iter();
+        behind.map(|force| force.name).collect()
     }
 
     /// Says how things stand, in the words of an expectation.
@@ -451,6 +468,13 @@ impl Aftermath<'_> {
                     "holder {}",
                     holder.map_or("nobody", |holder| &holder.person.id)
                 )
+            }
+            Expectation::Force(_) => match self.forces() {
+                behind if behind.is_empty() => "force nobody".to_owned(),
+                behind => format!("force {}", behind.join(", force ")),
+            },
+            Expectation::Fast(fast) => {
+                format!("lane {}", if *fast { "ordinary" } else { "fast" })
             }
             Expectation::Urged(_) => {
                 let times = self.case.map_or(0, |case| case.handling.urges);

@@ -148,6 +148,10 @@ pub(crate) enum Expectation {
     },
     /// This person holds the case, or nobody.
     Holder(Option<String>),
+    /// This task force stands behind the case, or none does.
+    Force(Option<String>),
+    /// Whether the case goes first in queues.
+    Fast(bool),
     /// The case was urged on so often.
     Urged(u32),
     /// The supervision order of this number is so far.

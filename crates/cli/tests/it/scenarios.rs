@@ -341,7 +341,7 @@ fn a_second_district_is_a_folder_laid_over_the_shipped_definitions() {
 #[test]
 fn every_definition_of_the_second_district_is_proven() {
     let calendars = "tests/second-district/calendars";
-    for file in ["matter", "company-registration"] {
+    for file in ["matter", "company-registration", "factor-support"] {
         let path = format!("tests/second-district/{file}.yaml");
         let ran = run(&["check", &path, "--calendars", calendars]);
         assert_eq!(ran.status, 0, "{ran:?}");
@@ -350,6 +350,8 @@ fn every_definition_of_the_second_district_is_proven() {
             "{ran:?}"
         );
     }
+    let register = run(&["check", "tests/second-district/districts/second.yaml"]);
+    assert_eq!(register.status, 0, "{register:?}");
 }
 
 #[test]

@@ -70,3 +70,12 @@ register-courses = Courses and study visits
 register-persons = { $s } person-trips
 register-rosters = Officials on training elsewhere
 register-roster = Batch { $batch }, { $count } officials, { $days } days; { $leads } leads brought
+
+agenda = Agenda: { $s }
+agenda-how = By stage, what is overdue first
+agenda-count = { $n ->
+    [one] { $n } case
+   *[other] { $n } cases
+}
+agenda-none = There are no open cases.
+agenda-open = Agenda of the regular meeting

@@ -186,3 +186,4 @@ notice-silence = An application that is not answered with a notice within five w
 notice-answer-by = Limit of “{ $clock }”: { $due }.
 notice-seal = Office, seal and date:
 notice-signed = Received by the applicant, signature and date:
+same-cases = These open cases may be about the same:

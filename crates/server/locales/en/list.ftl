@@ -2,6 +2,10 @@
 
 views = Views
 view-open = Open
+view-fast = Fast lane
+view-unheld = Held by nobody
+fast = Fast lane
+force-lead = led by { $s }
 view-mine = I can act
 view-closed = Closed
 list-title = Cases, most urgent first

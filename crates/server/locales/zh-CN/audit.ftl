@@ -61,3 +61,9 @@ register-courses = 培训与学习
 register-persons = { $s }人次
 register-rosters = 在外实训干部
 register-roster = 第 { $batch } 批，{ $count } 名，{ $days } 天；提报线索 { $leads } 条
+
+agenda = 例会议程：{ $s }
+agenda-how = 按环节，超期的在前
+agenda-count = { $n } 件
+agenda-none = 没有在办的办件。
+agenda-open = 例会议程

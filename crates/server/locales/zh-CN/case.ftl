@@ -180,3 +180,4 @@ notice-silence = 收到申请材料之日起五个工作日内没有告知的，
 notice-answer-by = “{ $clock }”的期限：{ $due }。
 notice-seal = 受理机关（盖章）：　　　　　　　　年　　月　　日
 notice-signed = 申请人签收：　　　　　　　　　　　年　　月　　日
+same-cases = 可能是同一件事，另有在办：

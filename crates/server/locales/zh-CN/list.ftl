@@ -2,6 +2,10 @@
 
 views = 视图
 view-open = 在办
+view-fast = 快车道
+view-unheld = 无人承办
+fast = 快车道
+force-lead = 牵头：{ $s }
 view-mine = 我能办
 view-closed = 已办结
 list-title = 办件列表，最紧在前

@@ -36,6 +36,12 @@ pub(crate) struct ListParameters {
     parent: Option<CaseId>,
     /// Only cases that carry the code of this project.
     project: Option<String>,
+    /// Only cases that this task force stands behind.
+    task_force: Option<String>,
+    /// Only cases of the fast lane.
+    fast: bool,
+    /// Only open cases that nobody holds.
+    unheld: bool,
     /// Only cases with an effect that was given up.
     given_up: bool,
     order: Order,
@@ -79,6 +85,8 @@ pub(super) struct CaseLine {
     revision: u64,
     opened_at: Timestamp,
     closed: bool,
+    /// Whether it goes first in queues.
+    fast: bool,
     places: Vec<PlaceNow>,
     /// The most urgent clock that has not ended.
     clock: Option<ClockLine>,
@@ -113,6 +121,7 @@ impl CaseLine {
             revision: situation.revision,
             opened_at: situation.opened_at,
             closed: situation.closed,
+            fast: situation.fast,
             places: situation.places,
         }
     }
@@ -154,6 +163,10 @@ pub(crate) async fn list(
             None => None,
         },
         linked: None,
+        same: Vec::new(),
+        task_force: asked.task_force,
+        fast: asked.fast,
+        unheld: asked.unheld,
         given_up: asked.given_up,
         order: match asked.order {
             Order::MostUrgent => ListOrder::MostUrgent,
@@ -190,6 +203,27 @@ pub(crate) async fn one(
         Json(open.situation),
     )
         .into_response())
+}
+
+/// `GET /api/v1/cases/{case}/same`: the other open cases that may be about the same.
+pub(crate) async fn same(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Path(case): Path<String>,
+) -> Result<Response, Problem> {
+    let open = app.open(&case, Words::new(Language::Zh)).await?;
+    let mut cases = Vec::new();
+    for id in app.engine.same_as(&open.case).await? {
+        let other = app.open_id(id, Words::new(Language::Zh)).await?;
+        cases.push(CaseLine::of(other.situation));
+    }
+    let total = cases.len() as u64;
+    Ok(Json(CaseList {
+        cases,
+        total,
+        next: None,
+    })
+    .into_response())
 }
 
 #[derive(Serialize)]

@@ -65,6 +65,9 @@ struct CasePage {
     folded_papers: Vec<PaperView>,
     papers_summary: String,
     has_notice: bool,
+    fast: bool,
+    /// Other open cases that may be about the same: address and words.
+    same: Vec<(String, String)>,
     projects: Vec<(String, String)>,
     waiting: Vec<Waiting>,
     journal: JournalView,
@@ -148,6 +151,9 @@ pub(crate) struct CaseQuery {
     done: Option<u64>,
 }
 
+/// Other cases that may be about the same, of which the page tells.
+const SAME_MAX: usize = 5;
+
 /// `GET /cases/{number}`
 pub(crate) async fn case(
     State(app): State<Arc<App>>,
@@ -178,6 +184,28 @@ pub(crate) async fn case(
             ],
         ))
     });
+    let mut same = Vec::new();
+    for id in app
+        .engine
+        .same_as(&open.case)
+        .await?
+        .into_iter()
+        .take(SAME_MAX)
+    {
+        let other = app.open_id(id, words).await?.situation;
+        let holder = other.handling.handler.as_ref();
+        let parts = [
+            Some(other.title.clone()),
+            Some(other.number.clone()),
+            holder.map(|handler| handler.person.name.clone()),
+            holder.and_then(|handler| handler.team.clone()),
+        ];
+        let said: Vec<String> = parts.into_iter().flatten().collect();
+        same.push((
+            format!("/cases/{}", encode(&other.number)),
+            said.join(" · "),
+        ));
+    }
     let projects = app.engine.projects_of(&open.case).await?;
     let projects = projects
         .into_iter()
@@ -263,6 +291,8 @@ pub(crate) async fn case(
         folded_lanes,
         papers_summary,
         has_notice: open.has_notice(),
+        fast: situation.fast,
+        same,
         projects,
         folded_papers,
         papers,
@@ -296,6 +326,14 @@ fn handling(open: &OpenCase, visitor: &Visitor) -> HandlingView {
             .join(" · "),
     };
     let mut lines = vec![(words.t("holder"), holder)];
+    for force in &situation.task_forces {
+        let lead = force.lead.as_ref();
+        let lead = lead.map(|lead| words.s("force-lead", words.text(lead).to_owned()));
+        let members = force.members.iter().map(|member| words.text(member));
+        let members = Some(words.list(members)).filter(|members| !members.is_empty());
+        let said: Vec<String> = [lead, members].into_iter().flatten().collect();
+        lines.push((words.text(&force.title).to_owned(), said.join(" · ")));
+    }
     for delegation in handling.delegations.iter().filter(|one| at.now < one.until) {
         let until = at.instant(delegation.until);
         let said = words.with(

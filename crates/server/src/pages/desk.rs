@@ -39,6 +39,8 @@ pub(crate) struct DeskQuery {
     view: String,
     light: String,
     workflow: String,
+    /// Only cases that this task force stands behind.
+    force: String,
     q: String,
     after: String,
     peek: String,
@@ -51,6 +53,7 @@ impl DeskQuery {
             ("view", self.view.as_str()),
             ("light", &self.light),
             ("workflow", &self.workflow),
+            ("force", &self.force),
             ("q", &self.q),
             ("after", &self.after),
         ];
@@ -116,6 +119,7 @@ struct Row {
     workflow: String,
     light: LightView,
     place: String,
+    fast: bool,
     mine: bool,
     waiting: String,
     clock: Option<ClockView>,
@@ -259,7 +263,8 @@ pub(crate) async fn desk(
     }
     if query.view != "closed" {
         // The order of the store is that of the due times; what has none is sorted by its part.
-        rows.sort_by_key(Part::of);
+        // In each, the fast lane goes first.
+        rows.sort_by_key(|open| (Part::of(open), !open.situation.fast));
     }
     let in_parts = rows
         .iter()
@@ -344,6 +349,7 @@ pub(crate) async fn desk(
         kept: [
             ("view", &query.view),
             ("light", &query.light),
+            ("force", &query.force),
             ("q", &query.q),
         ]
         .into_iter()
@@ -362,7 +368,9 @@ pub(crate) async fn desk(
                 )
             })
             .collect(),
-        filtered: !(query.light.is_empty() && query.workflow.is_empty() && asked.is_empty()),
+        filtered: ![&*query.light, &query.workflow, &query.force, asked]
+            .iter()
+            .all(|asked| asked.is_empty()),
         cut,
         groups: groups.into_iter().map(|(_, group)| group).collect(),
         following,
@@ -384,6 +392,9 @@ fn base(query: &DeskQuery, roles: &[String]) -> ListQuery {
     let closed = query.view == "closed";
     ListQuery {
         workflow: Some(query.workflow.clone()).filter(|workflow| !workflow.is_empty()),
+        task_force: Some(query.force.clone()).filter(|force| !force.is_empty()),
+        fast: query.view == "fast",
+        unheld: query.view == "unheld",
         status: Some(if closed {
             CaseStatus::Closed
         } else {
@@ -457,11 +468,14 @@ async fn views(
     for (name, key) in [
         ("", "view-open"),
         ("mine", "view-mine"),
+        ("fast", "view-fast"),
+        ("unheld", "view-unheld"),
         ("closed", "view-closed"),
     ] {
         let asked = DeskQuery {
             view: name.into(),
             workflow: query.workflow.clone(),
+            force: query.force.clone(),
             ..DeskQuery::default()
         };
         let counted = ListQuery {
@@ -470,14 +484,20 @@ async fn views(
         };
         // Without a role nothing is one's turn; without roles to ask for, the store would count all.
         let none = name == "mine" && roles.is_empty();
+        let total = if none {
+            0
+        } else {
+            app.engine.list(&counted).await?.total
+        };
+        // What there is nothing of takes no room.
+        let is_kept = matches!(name, "" | "mine" | "closed") || query.view == name;
+        if total == 0 && !is_kept {
+            continue;
+        }
         views.push(View {
             href: query.with(&[("view", name), ("after", ""), ("light", "")]),
             title: words.t(key),
-            count: Some(if none {
-                0
-            } else {
-                app.engine.list(&counted).await?.total
-            }),
+            count: Some(total),
             current: query.view == name,
         });
     }
@@ -518,6 +538,7 @@ fn row(open: &OpenCase, query: &DeskQuery, visitor: &Visitor) -> Row {
             None => LightView::none(words),
         },
         place: places(situation, words),
+        fast: situation.fast,
         mine: own.is_some(),
         waiting: match own {
             Some(act) => words.text(&act.title).to_owned(),

@@ -1,6 +1,7 @@
 //! The pages of the desk, one file each.
 
 pub(crate) mod act;
+pub(crate) mod agenda;
 pub(crate) mod audit;
 pub(crate) mod case;
 pub(crate) mod chart;

@@ -26,6 +26,8 @@ struct RegisterPage {
     w: Words,
     title: String,
     summary: String,
+    /// The workflow whose cases are projects.
+    workflow: String,
     cut: Option<String>,
     plan: Option<(String, Vec<String>)>,
     quota: Option<String>,
@@ -114,6 +116,11 @@ pub(crate) async fn register(
                 ("until", &standing.appraisal.until),
             ],
         ),
+        workflow: app
+            .district
+            .as_ref()
+            .map(|district| district.appraisal.workflow.clone())
+            .unwrap_or_default(),
         cut: computed.cut.then(|| words.n("audit-cut", CASES_MAX)),
         plan: standing.plan.as_ref().map(|plan| {
             let clauses = plan.clauses.values();

@@ -31,6 +31,7 @@ workflow: licence
 version: 1
 title: { zh: 执照办理, en: Licence }
 calendar: hall
+same_by: [company]
 data:
   company: { title: { zh: 企业名称, en: Company }, type: text, required: true }
   capital: { title: { zh: 注册资本, en: Capital }, type: money }

@@ -39,6 +39,9 @@ async fn all_pages(desk: &Desk) -> Vec<String> {
         "/audit/rows?workflow=licence&clock=elapsed&which=missed",
         "/audit/measures",
         "/audit/measures/licensed-capital",
+        "/audit/register",
+        "/audit/agenda/licence",
+        "/projects/2303-440703-04-01-100015",
         "/cases/none",
         "/nowhere",
     ]
@@ -680,4 +683,56 @@ async fn a_project_shows_all_its_cases_and_is_found_by_its_code() {
         let reply = desk.call("clerk", Method::GET, path, &[], "").await;
         assert_eq!((reply.status.as_u16(), &*reply.problem()), (status, code));
     }
+}
+
+#[tokio::test]
+async fn who_opens_a_second_case_about_the_same_is_told_of_the_first() {
+    let mut desk = Desk::clerk().await;
+    let (first, first_id) = desk.case("Example Foods").await;
+    let (second, _) = desk.case("example  foods").await;
+    let (other, _) = desk.case("另一家").await;
+    let page = desk.get(&format!("/cases/{second}")).await.body;
+    assert!(page.contains("可能是同一件事"), "{page}");
+    assert!(page.contains(&format!("href=\"/cases/{first}\"")), "{page}");
+    let page = desk.get(&format!("/cases/{other}")).await.body;
+    assert!(!page.contains("可能是同一件事"), "{page}");
+    let path = format!("/cases/{second}/same");
+    let same = desk.call("clerk", Method::GET, &path, &[], "").await.json();
+    assert_eq!(same["total"], 1);
+    assert_eq!(same["cases"][0]["number"], *first);
+    // What is closed is about nothing any more.
+    let data = Data::from([
+        ("capital".to_owned(), 1_200_000.into()),
+        ("kind".to_owned(), "limited".into()),
+        ("founded".to_owned(), "2023-03-01".into()),
+    ]);
+    let record = Act::Fire {
+        event: "record".into(),
+        data,
+        note: None,
+    };
+    desk.give(first_id, "clerk", record).await;
+    desk.give(first_id, "clerk", attach()).await;
+    desk.fire(first_id, "clerk", "submit").await;
+    desk.fire(first_id, "approver", "issue").await;
+    let same = desk.call("clerk", Method::GET, &path, &[], "").await.json();
+    assert_eq!(same["total"], 0);
+}
+
+#[tokio::test]
+async fn the_agenda_of_a_meeting_is_what_is_under_way_stage_by_stage() {
+    let mut desk = Desk::clerk().await;
+    let (consulting, _) = desk.case("示例·提前介入").await;
+    let (late, _) = desk.submitted("示例·超期").await;
+    let (closed, id) = desk.submitted("示例·已办结").await;
+    desk.fire(id, "approver", "issue").await;
+    desk.advance("2023-03-23 15:30").await;
+    let (fresh, _) = desk.submitted("示例·新受理").await;
+    let page = desk.get("/audit/agenda/licence").await.body;
+    let place = |said: &str| page.find(said).unwrap_or_else(|| panic!("{said}: {page}"));
+    assert!(place(&consulting) < place(&late), "by stage");
+    assert!(place(&late) < place(&fresh), "what is overdue first");
+    assert!(!page.contains(&closed), "{page}");
+    let nothing = desk.get("/audit/agenda/nothing").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
 }

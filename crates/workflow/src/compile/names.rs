@@ -50,6 +50,7 @@ impl Compiler<'_> {
             .chain(definition.gates.keys())
             .chain(definition.events.keys())
             .chain(definition.clocks.keys())
+            .chain(definition.task_forces.keys())
         {
             self.check_name(name, Joint::Underscore);
         }

@@ -10,7 +10,9 @@ use groundbreak_statechart::{Chart, DelayId, StateId, TransitionId, Trigger};
 
 use super::{Migration, Obstacle};
 use crate::draft::Draft;
+use crate::guard::Guard;
 use crate::standing::uncomputable;
+use crate::task_force::holds;
 use crate::workflow::{Clock, Edge};
 use crate::{Case, Entry, Stay, Stuck, Workflow};
 
@@ -274,6 +276,10 @@ impl Draft<'_> {
     /// lets it stand still for what the journal says. One that would have ended does not start.
     fn start_as_recorded(&mut self, name: &str, clock: &Clock) -> Result<(), Stuck> {
         let workflow = self.workflow;
+        let applies = |condition: &Guard| holds(condition, &self.case);
+        if !clock.only_if.as_ref().is_none_or(applies) {
+            return Ok(());
+        }
         let Some(since) = self.would_count_since(clock) else {
             return Ok(());
         };
