@@ -70,6 +70,7 @@ fn words(workflow: &Workflow, entry: &Entry, language: Language) -> Option<Text>
         | Entry::DeferralExtended { .. }
         | Entry::DeferralCleared { .. }
         | Entry::DeferralFailed { .. } => return workflow.deferral_text(entry),
+        Entry::Bound { .. } => return workflow.binding_text(entry),
         Entry::General(done) => done.text(workflow),
         Entry::Commented { text } => Text::new(format!("记：{text}"), format!("Remark: {text}")),
         Entry::Moved { entered, .. } => {

@@ -417,7 +417,11 @@ impl Narrator<'_> {
         let by_timer = commit.entries.iter().all(|entry| {
             !matches!(
                 entry,
-                Entry::Opened { .. } | Entry::Fired { .. } | Entry::Migrated(_)
+                Entry::Opened { .. }
+                    | Entry::Fired { .. }
+                    | Entry::Migrated(_)
+                    | Entry::DocumentAttached { .. }
+                    | Entry::General(_)
             )
         });
         let entered = self.entered(commit);
@@ -599,6 +603,10 @@ impl Narrator<'_> {
                 } else {
                     said
                 }
+            }
+            Entry::Bound { .. } => {
+                let said = self.workflow.binding_text(entry)?;
+                words.text(&said).to_owned()
             }
             _ => return None,
         };

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::supervision::fold_orders;
 use crate::{
-    CaseId, Commit, CommitDigest, Data, Deferral, EffectId, Entry, GeneralAct, GeneralDone,
-    Handling, Link, Order, Parent, PendingEffect, Signature, encode_commit,
+    Binding, CaseId, Commit, CommitDigest, Data, Deferral, EffectId, Entry, GeneralAct,
+    GeneralDone, Handling, Link, Order, Parent, PendingEffect, Signature, encode_commit,
 };
 
 /// One run of a workflow: the fold of its journal, and nothing else.
@@ -64,6 +64,9 @@ pub struct Case {
     /// stands in `armed`, under `defer/DOCUMENT`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deferrals: BTreeMap<String, Deferral>,
+    /// What the opinions given in the states it is in are bound to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bound: BTreeMap<String, Binding>,
     /// The case that has opened this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -291,6 +294,7 @@ impl Case {
             acted: BTreeMap::new(),
             former_clocks: BTreeMap::new(),
             deferrals: BTreeMap::new(),
+            bound: BTreeMap::new(),
             parent: None,
             children: BTreeMap::new(),
             effects_asked: 0,
@@ -468,6 +472,7 @@ impl Case {
                 self.active.retain(|state| !exited.contains(state));
                 self.active.extend(entered.iter().cloned());
                 for state in exited {
+                    self.bound.remove(state);
                     if let Some(stay) = self.stays.get_mut(state).and_then(|stays| stays.last_mut())
                     {
                         stay.to = Some(at);
@@ -484,6 +489,17 @@ impl Case {
                         .iter()
                         .map(|(state, names)| (state.clone(), names.clone())),
                 );
+            }
+            Entry::Bound {
+                state,
+                documents,
+                data,
+            } => {
+                let binding = Binding {
+                    documents: documents.clone(),
+                    data: data.clone(),
+                };
+                self.bound.insert(state.clone(), binding);
             }
             Entry::TimerArmed { timer, due_at } => {
                 self.armed.insert(timer.clone(), *due_at);

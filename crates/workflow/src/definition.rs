@@ -363,6 +363,21 @@ pub(crate) struct StateDefinition {
     pub(crate) aside: bool,
     /// The status code reported for a case in this state.
     pub(crate) status: Option<At<u8>>,
+    /// What an opinion that is given by entering this state is bound to: `unchanged("STATE")` holds as long as all of
+    /// it is as it was then.
+    pub(crate) binds: Option<BindsDefinition>,
+}
+
+/// What an opinion is bound to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BindsDefinition {
+    /// Documents, by their digests.
+    #[serde(default)]
+    pub(crate) documents: Vec<At<String>>,
+    /// Facts that it takes for granted.
+    #[serde(default)]
+    pub(crate) facts: Vec<At<String>>,
 }
 
 /// What a history state remembers.

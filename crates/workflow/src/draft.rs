@@ -170,6 +170,7 @@ impl<'a> Draft<'a> {
                 entered: entered.clone(),
                 remembered,
             });
+            self.bind(&entered);
             self.cross(&exited, &entered)?;
             self.ask_of_step(&microstep.transitions, &entered);
             arrived.retain(|state| !exited.contains(state));

@@ -156,6 +156,15 @@ pub enum Entry {
         /// Name of the timer.
         timer: String,
     },
+    /// An opinion was given by entering a state: what it is bound to, as it was then. It lasts until the state is left.
+    Bound {
+        /// The state.
+        state: String,
+        /// SHA-256 of the documents that were there, by their names.
+        documents: BTreeMap<String, String>,
+        /// The facts that were known.
+        data: Data,
+    },
     /// A timer fell due and was fired.
     TimerFired {
         /// Name of the timer.

@@ -25,4 +25,8 @@ impl GuardFacts for Facts<'_> {
     fn has_document(&self, name: &str) -> bool {
         self.case.has_document(name)
     }
+
+    fn is_unchanged(&self, state: &str) -> bool {
+        self.case.is_unchanged(state)
+    }
 }

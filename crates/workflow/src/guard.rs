@@ -228,6 +228,8 @@ pub(crate) trait GuardFacts {
     fn in_state(&self, name: &str) -> bool;
     /// Tells whether a document is there.
     fn has_document(&self, name: &str) -> bool;
+    /// Tells whether all that the opinion given in a state is bound to is as it was then.
+    fn is_unchanged(&self, state: &str) -> bool;
 }
 
 /// A fact.

@@ -6,6 +6,7 @@
 //! is an argument.
 
 mod actor;
+mod binding;
 mod block;
 mod case;
 mod command;
@@ -56,6 +57,7 @@ pub use groundbreak_sla as sla;
 pub use groundbreak_sla::{Language, Text};
 
 pub use actor::Actor;
+pub use binding::Binding;
 pub use block::{Assembled, assemble};
 pub use case::{Case, ClockHistory, DocumentVersion, FoldError, Stay};
 pub use command::{Act, CaseId, Command, CommandId};

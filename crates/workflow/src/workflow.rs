@@ -206,6 +206,17 @@ pub struct State {
     pub aside: bool,
     /// The status code reported for a case in this state.
     pub status: Option<u8>,
+    /// What an opinion that is given by entering it is bound to.
+    pub binds: Option<Binds>,
+}
+
+/// What an opinion is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binds {
+    /// Documents, by their digests.
+    pub documents: Vec<String>,
+    /// Facts that it takes for granted.
+    pub facts: Vec<String>,
 }
 
 /// What a state is.

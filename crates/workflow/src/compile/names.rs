@@ -5,11 +5,11 @@ use std::ops::Range;
 use groundbreak_sla::Goal;
 use indexmap::IndexMap;
 
-use super::Compiler;
+use super::{Compiler, keys, values};
 use crate::Text;
 use crate::definition::{Named, StateDefinition};
 use crate::source::At;
-use crate::workflow::{State, StateKind};
+use crate::workflow::{Binds, State, StateKind};
 
 /// The longest name, in bytes.
 const NAME_LENGTH_MAX: usize = 64;
@@ -125,6 +125,7 @@ impl Compiler<'_> {
                     .map(Goal::budget),
                 aside: state.aside,
                 status: state.status.as_ref().map(|status| status.value),
+                binds: self.binds(state),
             };
             if states.faces.insert(name.value.clone(), face).is_some() {
                 self.fault_with_help(
@@ -144,6 +145,27 @@ impl Compiler<'_> {
             self.collect(&state.states, Some(&name.value), states);
             self.collect(&state.parallel, Some(&name.value), states);
         }
+    }
+
+    fn binds(&mut self, state: &StateDefinition) -> Option<Binds> {
+        let definition = self.definition;
+        let binds = state.binds.as_ref()?;
+        for document in &binds.documents {
+            if !definition.documents.contains_key(document) {
+                let known = keys(&definition.documents);
+                self.unknown("unknown-document", ("材料", "document"), document, known);
+            }
+        }
+        for fact in &binds.facts {
+            if !definition.data.contains_key(fact) {
+                let known = keys(&definition.data);
+                self.unknown("unknown-field", ("信息项", "fact"), fact, known);
+            }
+        }
+        Some(Binds {
+            documents: values(&binds.documents),
+            facts: values(&binds.facts),
+        })
     }
 
     fn kind(&mut self, name: &At<String>, state: &StateDefinition) -> StateKind {

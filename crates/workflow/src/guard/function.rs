@@ -3,6 +3,7 @@
 pub(super) enum Function {
     At,
     Document,
+    Unchanged,
     Has,
     Size,
     StartsWith,
@@ -11,9 +12,10 @@ pub(super) enum Function {
 }
 
 impl Function {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::At,
         Self::Document,
+        Self::Unchanged,
         Self::Has,
         Self::Size,
         Self::StartsWith,
@@ -25,6 +27,7 @@ impl Function {
         match self {
             Self::At => "at",
             Self::Document => "document",
+            Self::Unchanged => "unchanged",
             Self::Has => "has",
             Self::Size => "size",
             Self::StartsWith => "startsWith",
@@ -38,6 +41,7 @@ impl Function {
         match self {
             Self::At => "at(\"state\")",
             Self::Document => "document(\"name\")",
+            Self::Unchanged => "unchanged(\"state\")",
             Self::Has => "has(data.name)",
             Self::Size => "data.name.size()",
             Self::StartsWith => "data.name.startsWith(\"text\")",

@@ -151,6 +151,18 @@ impl Checker<'_> {
                 self.named("at", "guard-unknown-state", ("状态", "state"), state, known)
                     .map(Condition::At)
             }
+            (Some(Function::Unchanged), None, [state]) => {
+                let known = &self.scope.state_names;
+                let state = ("状态", "state", state);
+                self.named(
+                    "unchanged",
+                    "guard-unknown-state",
+                    (state.0, state.1),
+                    state.2,
+                    known,
+                )
+                .map(Condition::Unchanged)
+            }
             (Some(Function::Document), None, [document]) => {
                 let known = &self.scope.document_names;
                 self.named(

@@ -27,6 +27,8 @@ pub(crate) struct Atom {
     pub(crate) may_overflow: bool,
     /// The document it asks for, if that is all it asks.
     pub(crate) document: Option<String>,
+    /// The state whose opinion it asks about: whether that rests on what it was given on.
+    pub(crate) unchanged: Option<String>,
     /// The fact and the constant it is compared with, if that is all it asks. A fact cannot equal
     /// two constants.
     pub(crate) equals: Option<(String, String)>,
@@ -125,6 +127,10 @@ fn atom(condition: &Condition) -> Atom {
         needs: reading.needs,
         may_overflow: reading.arithmetic,
         document,
+        unchanged: match condition {
+            Condition::Unchanged(state) => Some(state.clone()),
+            _ => None,
+        },
         equals,
         moves: reading.moves,
     }
@@ -163,7 +169,10 @@ struct Reading {
 impl Reading {
     fn condition(&mut self, condition: &Condition) {
         match condition {
-            Condition::Constant(_) | Condition::Known(_) | Condition::Document(_) => {}
+            Condition::Constant(_)
+            | Condition::Known(_)
+            | Condition::Document(_)
+            | Condition::Unchanged(_) => {}
             Condition::At(_) => self.moves = true,
             Condition::Field(name) => self.needs.push(name.clone()),
             Condition::Not(inner) | Condition::AmongConditions(inner, _) => self.condition(inner),

@@ -44,6 +44,10 @@ impl GuardFacts for Known {
     fn has_document(&self, name: &str) -> bool {
         name == "lease"
     }
+
+    fn is_unchanged(&self, state: &str) -> bool {
+        state == "review"
+    }
 }
 
 fn declared(name: &str) -> Option<FactKind> {

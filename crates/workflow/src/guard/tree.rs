@@ -11,6 +11,7 @@ pub(super) enum Condition {
     Known(String),
     At(String),
     Document(String),
+    Unchanged(String),
     Not(Box<Condition>),
     Both(Box<[Condition; 2]>),
     Either(Box<[Condition; 2]>),
@@ -67,7 +68,7 @@ impl Condition {
     /// Tells whether its outcome can depend on this fact.
     pub(super) fn reads(&self, field: &str) -> bool {
         match self {
-            Self::Constant(_) | Self::At(_) | Self::Document(_) => false,
+            Self::Constant(_) | Self::At(_) | Self::Document(_) | Self::Unchanged(_) => false,
             Self::Field(name) | Self::Known(name) => name == field,
             Self::Not(inner) | Self::AmongConditions(inner, _) => inner.reads(field),
             Self::Both(sides) | Self::Either(sides) | Self::CompareConditions(_, sides) => {
@@ -220,6 +221,7 @@ impl Condition {
             Self::Known(name) => Ok(facts.field(name).is_some()),
             Self::At(state) => Ok(facts.in_state(state)),
             Self::Document(name) => Ok(facts.has_document(name)),
+            Self::Unchanged(state) => Ok(facts.is_unchanged(state)),
             Self::Not(inner) => inner.eval(facts).map(|value| !value),
             Self::Both(sides) => decide(sides, facts, false),
             Self::Either(sides) => decide(sides, facts, true),

@@ -262,7 +262,18 @@ impl<'m> Encoding<'m> {
         self.passing_variables = self.diagrams.variables(passing);
         self.lasting_facts = self.diagrams.exists(self.facts, self.passing_variables);
         for stimulus in &model.stimuli {
-            let trigger = self.trigger(stimulus);
+            let mut trigger = self.trigger(stimulus);
+            for (number, question) in model.questions.iter().enumerate() {
+                if question.unchanged.is_none() {
+                    continue;
+                }
+                let yes = self.diagrams.variable(before(self.of_atom[number].0));
+                trigger.only = match model.unchanged(Some(stimulus), number) {
+                    Some(true) => self.diagrams.and(trigger.only, yes),
+                    Some(false) => self.diagrams.minus(trigger.only, yes),
+                    None => trigger.only,
+                };
+            }
             self.triggers.push(trigger);
         }
     }
@@ -309,12 +320,16 @@ impl<'m> Encoding<'m> {
                 let micro = self.push(micro);
                 Impulse { micro, only }
             }
-            Stimulus::Document => {
+            Stimulus::Document | Stimulus::Changed(_) => {
                 let mut only = Set::EMPTY;
+                let opinions = matches!(stimulus, Stimulus::Changed(_));
                 let asking: Vec<Set> = self.micros[self.eventless]
                     .chosen
                     .iter()
-                    .filter(|(id, _)| model.asks_for_document(*id))
+                    .filter(|(id, _)| match opinions {
+                        true => model.asks_for_opinion(*id),
+                        false => model.asks_for_document(*id),
+                    })
                     .map(|(_, at)| *at)
                     .collect();
                 for at in asking {
@@ -712,7 +727,10 @@ impl<'m> Encoding<'m> {
         let mut first = self.assignment(|slot| after.get(&slot) == Some(&Set::ALL));
         // No document can have been handed in to a case that is not open yet.
         for (number, question) in self.model.questions.iter().enumerate() {
-            if question.document {
+            if question.unchanged.is_some() {
+                let unchanged = self.diagrams.variable(before(self.of_atom[number].0));
+                first = self.diagrams.and(first, unchanged);
+            } else if question.document {
                 let document = self.diagrams.variable(before(self.of_atom[number].0));
                 first = self.diagrams.minus(first, document);
             }

@@ -245,7 +245,7 @@ impl Model<'_> {
         self.stimuli.iter().position(|stimulus| match stimulus {
             Stimulus::Event(event) => written.accepts(Event::Named(event)),
             Stimulus::Delay { delay, .. } => written.trigger == Trigger::After(*delay),
-            Stimulus::Document => false,
+            Stimulus::Document | Stimulus::Changed(_) => false,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A workflow as the proof sees it: its chart, its conditions as formulas over states and atoms,
 //! and what can happen to a case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundbreak_statechart::{Chart, DelayId, StateId, TransitionId, Trigger};
 
@@ -29,6 +29,9 @@ pub(super) struct Question {
     pub(super) may_fail: bool,
     /// Whether it asks for a document.
     pub(super) document: bool,
+    /// The state whose opinion it asks about: whether that rests on what it was given on. What changes that is a stimulus of
+    /// its own ([`Stimulus::Changed`]).
+    pub(super) unchanged: Option<String>,
     /// Whether the answer may change within a step.
     pub(super) moves: bool,
     /// The fact and the constant it is compared with, if that is all it asks.
@@ -48,6 +51,8 @@ pub(super) enum Stimulus {
     },
     /// A document is handed in, so that what waits for documents by itself may go on.
     Document,
+    /// A document or a fact that opinions rest on is another now: the questions that are answered with no.
+    Changed(Vec<usize>),
 }
 
 /// What a transition needs beyond its guard before an act may take it.
@@ -145,6 +150,7 @@ impl<'a> Model<'a> {
         }) {
             stimuli.push(Stimulus::Document);
         }
+        stimuli.extend(self.all_changes().into_iter().map(Stimulus::Changed));
         stimuli
     }
 
@@ -161,6 +167,46 @@ impl<'a> Model<'a> {
         })
     }
 
+    /// Returns the answer to a question about an opinion, whatever the facts; `None` when either may be.
+    pub(super) fn unchanged(&self, stimulus: Option<&Stimulus>, atom: usize) -> Option<bool> {
+        match stimulus {
+            Some(Stimulus::Changed(changed)) => Some(!changed.contains(&atom)),
+            // Whoever acts may act on what has changed before.
+            Some(Stimulus::Event(_)) => None,
+            _ => Some(true),
+        }
+    }
+
+    /// The questions about opinions that a document or a fact changes the answers to, for each document and fact that
+    /// opinions rest on.
+    fn all_changes(&self) -> BTreeSet<Vec<usize>> {
+        let mut changes: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
+        for (atom, question) in self.questions.iter().enumerate() {
+            let state = question.unchanged.as_ref();
+            let state = state.and_then(|state| self.workflow.states.get(state));
+            let Some(binds) = state.and_then(|state| state.binds.as_ref()) else {
+                continue;
+            };
+            for document in &binds.documents {
+                changes.entry((true, document)).or_default().push(atom);
+            }
+            for fact in &binds.facts {
+                changes.entry((false, fact)).or_default().push(atom);
+            }
+        }
+        changes.into_values().collect()
+    }
+
+    /// Tells whether the guard of a transition asks about an opinion.
+    pub(super) fn asks_for_opinion(&self, id: TransitionId) -> bool {
+        self.guard(id).is_some_and(|guard| {
+            guard.any_atom(&|atom| {
+                let question = self.questions.get(atom);
+                question.is_some_and(|it| it.unchanged.is_some())
+            })
+        })
+    }
+
     /// Returns what happens, as a witness says it.
     pub(super) fn happening(&self, stimulus: &Stimulus) -> Happening {
         match stimulus {
@@ -170,7 +216,7 @@ impl<'a> Model<'a> {
                 let timer = self.workflow.delays.get(index);
                 Happening::Timer(timer.map(|delay| delay.timer.clone()).unwrap_or_default())
             }
-            Stimulus::Document => Happening::Document,
+            Stimulus::Document | Stimulus::Changed(_) => Happening::Document,
         }
     }
 }
@@ -239,6 +285,7 @@ impl Numbering {
                 self.questions.push(Question {
                     may_fail: atom.may_overflow || atom.needs.iter().any(unknown),
                     document: atom.document.is_some(),
+                    unchanged: atom.unchanged.clone(),
                     moves: atom.moves,
                     equals: atom.equals.clone(),
                 });

@@ -1,5 +1,6 @@
 //! Every move a case can make from one place, by the stepper that the engine uses.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use groundbreak_statechart::{
@@ -52,6 +53,8 @@ struct Oracle {
     asked: Vec<(usize, u8)>,
     /// Whether no document can be there yet.
     no_documents: bool,
+    /// The answers to questions about opinions, by atom; where there is none, either may be.
+    opinions: BTreeMap<usize, bool>,
 }
 
 const NO: u8 = 0;
@@ -63,6 +66,9 @@ impl Oracle {
         let Some(question) = questions.get(atom) else {
             return Some(false);
         };
+        if let Some(answer) = self.opinions.get(&atom) {
+            return Some(*answer);
+        }
         if question.document && self.no_documents {
             return Some(false);
         }
@@ -179,6 +185,7 @@ impl<'m> Walker<'m> {
         };
         let mut moves = Vec::new();
         self.oracle.no_documents = true;
+        self.know_opinions(None);
         self.every_answer(&mut moves, None, |walker, assuming| {
             walker.step(&before, None, assuming)
         });
@@ -195,12 +202,22 @@ impl<'m> Walker<'m> {
         }
         for (index, stimulus) in model.stimuli.iter().enumerate() {
             if self.concerns(stimulus, from) {
+                self.know_opinions(Some(stimulus));
                 self.every_answer(&mut moves, Some(index), |walker, assuming| {
                     walker.stimulate(from, stimulus, assuming)
                 });
             }
         }
         moves
+    }
+
+    fn know_opinions(&mut self, stimulus: Option<&Stimulus>) {
+        let model = self.model;
+        let questions = model.questions.iter().enumerate();
+        let opinions = questions.filter(|(_, question)| question.unchanged.is_some());
+        self.oracle.opinions = opinions
+            .filter_map(|(atom, _)| Some((atom, model.unchanged(stimulus, atom)?)))
+            .collect();
     }
 
     /// Tells whether some active state answers to it.
@@ -220,6 +237,9 @@ impl<'m> Walker<'m> {
             Stimulus::Document => chart
                 .candidates(&from.configuration)
                 .any(|id| self.model.asks_for_document(id)),
+            Stimulus::Changed(_) => chart
+                .candidates(&from.configuration)
+                .any(|id| self.model.asks_for_opinion(id)),
         }
     }
 
@@ -287,17 +307,16 @@ impl<'m> Walker<'m> {
                     step: Step::default(),
                 })
             }
-            Stimulus::Document => {
+            Stimulus::Document | Stimulus::Changed(_) => {
                 // No event of a workflow has a dot in its name, so this one moves nothing itself.
                 let outcome = self.step(from, Some(Event::Named("facts.changed")), assuming)?;
                 let Outcome::Rest { step, .. } = &outcome else {
                     return Some(outcome);
                 };
                 let first = step.microsteps.first()?;
-                let by_document = first
-                    .transitions
-                    .iter()
-                    .any(|id| self.model.asks_for_document(*id));
+                let by_document = first.transitions.iter().any(|id| {
+                    self.model.asks_for_document(*id) || self.model.asks_for_opinion(*id)
+                });
                 by_document.then_some(outcome)
             }
         }
