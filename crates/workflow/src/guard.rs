@@ -184,7 +184,12 @@ impl Guard {
         &self.0.source
     }
 
-    /// Tells whether the outcome can depend on this fact.
+    /// Tells whether it is no more than `!unchanged("state")`.
+    pub(crate) fn waits_for_change(&self) -> bool {
+        self.0.condition.waits_for_change()
+    }
+
+    /// Tells whether its outcome can depend on this fact.
     pub(crate) fn reads(&self, field: &str) -> bool {
         self.0.condition.reads(field)
     }

@@ -8,6 +8,7 @@ use groundbreak_statechart::{Cause, Configuration, DelayId, Event};
 
 use crate::facts::Facts;
 use crate::general::may_do;
+use crate::guard::Guard;
 use crate::situation::{
     ClockFace, ConditionFace, Fact, GateFace, Lane, LaneStep, NextAct, PlaceNow, Progress, RoleRef,
     Segment, Situation,
@@ -286,6 +287,12 @@ impl Workflow {
                 continue;
             }
             let taken = self.taken(case, name, event)?;
+            // An opinion is given anew when something changed; until then it is nothing that waits.
+            let guards = leading.iter().map(|it| self.guards.get(it.guard?));
+            let mut guards = guards.map(|guard| guard.is_some_and(Guard::waits_for_change));
+            if taken.is_empty() && guards.all(|waits| waits) {
+                continue;
+            }
             let conditions = if taken.is_empty() {
                 leading
                     .iter()

@@ -65,6 +65,11 @@ impl<T> Choice<T> {
 }
 
 impl Condition {
+    /// Tells whether it is no more than `!unchanged("state")`.
+    pub(super) fn waits_for_change(&self) -> bool {
+        matches!(self, Self::Not(inner) if matches!(&**inner, Self::Unchanged(_)))
+    }
+
     /// Tells whether its outcome can depend on this fact.
     pub(super) fn reads(&self, field: &str) -> bool {
         match self {
