@@ -328,7 +328,7 @@ fn handling(open: &OpenCase, visitor: &Visitor) -> HandlingView {
     let mut lines = vec![(words.t("holder"), holder)];
     for force in &situation.task_forces {
         let lead = force.lead.as_ref();
-        let lead = lead.map(|lead| words.s("force-lead", words.text(lead).to_owned()));
+        let lead = lead.map(|lead| words.s("force-lead", words.text(lead)));
         let members = force.members.iter().map(|member| words.text(member));
         let members = Some(words.list(members)).filter(|members| !members.is_empty());
         let said: Vec<String> = [lead, members].into_iter().flatten().collect();
