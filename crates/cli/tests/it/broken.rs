@@ -217,11 +217,14 @@ fn a_fault_inside_a_block_is_shown_in_the_file_of_the_block_with_the_use_behind_
     fs::create_dir(folder.path().join("blocks")).unwrap();
     let block = folder.path().join("blocks/pre-review.yaml");
     let text = fs::read_to_string(whole.join("blocks/pre-review.yaml")).unwrap();
-    fs::write(
-        &block,
-        text.replacen("at(\"land_lost\")", "at(\"land_lots\")", 1),
-    )
-    .unwrap();
+    let text = text.replacen("at(\"land_lost\")", "at(\"land_lots\")", 1);
+    fs::write(&block, &text).unwrap();
+    // Columns begin with 1.
+    let (line, column): (usize, usize) = text
+        .lines()
+        .zip(1..)
+        .find_map(|(line, number)| Some((number, line.find("land_lots")? + 1)))
+        .unwrap();
     let definition = definition.to_str().unwrap();
     let rows = run(&["check", definition, "--format", "json"]).json();
     let rows = rows.as_array().unwrap();
@@ -231,14 +234,15 @@ fn a_fault_inside_a_block_is_shown_in_the_file_of_the_block_with_the_use_behind_
     assert_eq!(rows[0]["file"], block.to_str().unwrap());
     assert_eq!(
         (&rows[0]["line"], &rows[0]["column"]),
-        (&44.into(), &46.into())
+        (&line.into(), &column.into())
     );
     assert_eq!(rows[0]["used_at"][0]["file"], definition);
     let used = rows[0]["used_at"][0]["line"].as_u64().unwrap();
     let ran = run(&["check", definition]);
     assert!(
-        ran.out
-            .contains("pre-review.yaml:44:46 guard-unknown-state"),
+        ran.out.contains(&format!(
+            "pre-review.yaml:{line}:{column} guard-unknown-state"
+        )),
         "{ran:?}"
     );
     assert!(
