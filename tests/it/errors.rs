@@ -70,8 +70,8 @@ fn codes_of(source: &str, conditions: bool) -> BTreeSet<String> {
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
-    // The names of the two functions that ask for a name in quotes, and not codes.
-    let functions = ["at", "document"];
+    // The names of the functions that ask for a name in quotes, and not codes.
+    let functions = ["at", "document", "unchanged"];
     found
         .into_iter()
         .filter(like_a_code)
