@@ -301,8 +301,8 @@ impl Folding<'_> {
                 .ok_or_else(definition)?;
             let (timers, terms) = workflow.timers_and_terms(&case)?;
             append.state = encode_case(&case);
-            append.timers = kept_timers(&timers);
-            append.terms = kept_terms(&terms);
+            append.timers = kept_timers(timers);
+            append.terms = kept_terms(terms);
             Ok(case)
         })
     }

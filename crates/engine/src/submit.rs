@@ -1,5 +1,6 @@
 //! The life of one command.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,6 +157,9 @@ impl Under {
 
 impl Runtime {
     /// Carries out a command.
+    ///
+    /// What is seldom waited for stands in a box, here and below: the task of a command has room for
+    /// whatever it may wait for, and to make that room took 5 % of a command.
     pub(crate) async fn carry_out(&self, command: &Command) -> Result<Committed, SubmitError> {
         let turn = self.turns.take(command.case).await;
         for _ in 0..ATTEMPTS_MAX {
@@ -166,7 +170,7 @@ impl Runtime {
             let (case, workflow) = match self.cases.ready(command.case, publication, now) {
                 Some((case, workflow)) => (Some(case), Ok(workflow)),
                 None => {
-                    let case = self.catch_up(&turn, now).await?;
+                    let case = Box::pin(self.catch_up(&turn, now)).await?;
                     let workflow = self.workflow_for(case.as_deref(), command).await;
                     (case, workflow)
                 }
@@ -179,16 +183,16 @@ impl Runtime {
                     };
                     self.attempt(&under, case.as_deref(), command, now).await
                 }
-                Err(SubmitError::Refused(refusal)) => self
-                    .unless_repeated(command, refusal)
-                    .await
-                    .map(Attempt::Committed),
+                Err(SubmitError::Refused(refusal)) => {
+                    let before = Box::pin(self.unless_repeated(command, refusal)).await;
+                    before.map(Attempt::Committed)
+                }
                 Err(error) => return Err(error),
             };
             match attempt {
                 Ok(Attempt::Committed(committed)) => {
                     if self.definitions.publication() != publication {
-                        self.follow_what_was_amended(&turn, &committed).await;
+                        Box::pin(self.follow_what_was_amended(&turn, &committed)).await;
                     }
                     return Ok(committed);
                 }
@@ -364,9 +368,8 @@ impl Runtime {
             Ok(decision) => decision,
             // A command that was carried out before is often one that the rules no longer allow.
             Err(DecideError::Refused(refusal)) => {
-                return Ok(Attempt::Committed(
-                    self.unless_repeated(command, refusal).await?,
-                ));
+                let before = Box::pin(self.unless_repeated(command, refusal)).await;
+                return before.map(Attempt::Committed);
             }
             Err(DecideError::Stuck(stuck)) => {
                 let fault = CaseFault::Stuck(stuck);
@@ -378,7 +381,8 @@ impl Runtime {
             Written::Committed(committed) => Ok(Attempt::Committed(committed)),
             Written::Conflict => Ok(Attempt::Conflict),
             Written::Before(applied) => {
-                Ok(Attempt::Committed(self.repeat(command, applied).await?))
+                let before = Box::pin(self.repeat(command, applied)).await;
+                before.map(Attempt::Committed)
             }
         }
     }
@@ -395,7 +399,8 @@ impl Runtime {
             None => Some(self.reserve_number(&mut decision).await?),
             Some(_) => None,
         };
-        let append = write_down(case, &decision)?;
+        let next = decision.timers.first().cloned();
+        let append = write_down(case, &mut decision)?;
         let position = match self.store.append(append).await {
             Ok(appended) => appended.position,
             Err(AppendError::RevisionConflict { .. }) => return Ok(Written::Conflict),
@@ -405,10 +410,10 @@ impl Runtime {
             Err(AppendError::Overloaded) => return Err(SubmitError::Overloaded),
             Err(error) => match error.outcome() {
                 Outcome::Refused | Outcome::NotDone => return Err(Failure::from(error).into()),
-                Outcome::Unknown => self.settle(&decision.commit, error).await?,
+                Outcome::Unknown => Box::pin(self.settle(&decision.commit, error)).await?,
             },
         };
-        let committed = self.acknowledge(decision, position, under);
+        let committed = self.acknowledge(decision, next, position, under);
         Ok(Written::Committed(committed))
     }
 
@@ -428,10 +433,11 @@ impl Runtime {
         }
     }
 
-    /// Makes known what is durable.
+    /// Makes known what is durable, with the timer that comes next.
     fn acknowledge(
         &self,
         decision: Decision,
+        next: Option<Due>,
         position: Position,
         under: Option<&Under>,
     ) -> Committed {
@@ -441,7 +447,6 @@ impl Runtime {
             position,
             repeated: false,
         };
-        let next = decision.timers.into_iter().next();
         if let Some(next) = &next {
             self.bell.expect(next.due_at);
         }
@@ -514,22 +519,25 @@ pub(crate) fn by_the_clock(case: &Case, about: &str, act: Act) -> Command {
     }
 }
 
-/// Returns what the store is to write, after checking that what will be read back is what was
-/// decided.
+/// Returns what the store is to write. It takes the record, the timers and the terms out of the decision.
 ///
 /// A decision folds its entries into the case as it records them, so the journal tells the case by
-/// the way it comes about; builds with debug assertions fold it once more.
-fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failure> {
+/// the way it comes about, and how a commit is encoded depends on its types alone. Builds with debug
+/// assertions, in which all tests run, read each record back and fold it once more.
+fn write_down(case: Option<&Case>, decision: &mut Decision) -> Result<Append, Failure> {
     let id = decision.commit.case;
     let damaged = |fault| Failure::CaseDamaged { case: id, fault };
-    let record = decision.record.clone();
-    let revision = decision.commit.revision;
-    let commit =
-        decode_commit(&record).map_err(|source| damaged(CaseFault::Record { revision, source }))?;
-    if commit != decision.commit {
+    let record = mem::take(&mut decision.record);
+    if record.is_empty() {
         return Err(damaged(CaseFault::Unfaithful));
     }
     if cfg!(debug_assertions) {
+        let revision = decision.commit.revision;
+        let commit = decode_commit(&record)
+            .map_err(|source| damaged(CaseFault::Record { revision, source }))?;
+        if commit != decision.commit {
+            return Err(damaged(CaseFault::Unfaithful));
+        }
         let digest = CommitDigest::of(&record);
         let folded = match case {
             None => Case::open(&commit, digest),
@@ -553,30 +561,30 @@ fn write_down(case: Option<&Case>, decision: &Decision) -> Result<Append, Failur
         recorded_at: decision.commit.recorded_at.as_millis(),
         record,
         state: encode_case(&decision.case),
-        timers: kept_timers(&decision.timers),
-        terms: kept_terms(&decision.terms),
+        timers: kept_timers(mem::take(&mut decision.timers)),
+        terms: kept_terms(mem::take(&mut decision.terms)),
     })
 }
 
 /// Returns timers as a store keeps them.
-pub(crate) fn kept_timers(timers: &[Due]) -> Vec<Timer> {
-    let kept = |timer: &Due| Timer {
-        id: timer.id.clone(),
+pub(crate) fn kept_timers(timers: Vec<Due>) -> Vec<Timer> {
+    let kept = |timer: Due| Timer {
+        id: timer.id,
         due_at: timer.due_at.as_millis(),
     };
-    timers.iter().map(kept).collect()
+    timers.into_iter().map(kept).collect()
 }
 
 /// Returns terms as a store keeps them.
-pub(crate) fn kept_terms(terms: &[groundbreak_workflow::Term]) -> Vec<Term> {
-    let kept = |term: &groundbreak_workflow::Term| Term {
-        name: term.name.to_owned(),
-        value: match &term.value {
-            Found::Text(text) => TermValue::Text(text.clone()),
-            Found::Integer(integer) => TermValue::Integer(*integer),
+pub(crate) fn kept_terms(terms: Vec<groundbreak_workflow::Term>) -> Vec<Term> {
+    let kept = |term: groundbreak_workflow::Term| Term {
+        name: term.name.into(),
+        value: match term.value {
+            Found::Text(text) => TermValue::Text(text),
+            Found::Integer(integer) => TermValue::Integer(integer),
         },
     };
-    terms.iter().map(kept).collect()
+    terms.into_iter().map(kept).collect()
 }
 
 /// Returns the timer, if any, that the decision fires and leaves open. It would fire for ever.
@@ -647,7 +655,7 @@ states:
     #[test]
     fn what_was_decided_is_written_as_it_is() {
         let (opened, fired) = decisions();
-        let append = write_down(Some(&opened.case), &fired).unwrap();
+        let append = write_down(Some(&opened.case), &mut fired.clone()).unwrap();
         assert_eq!((append.expected_revision, append.timers.len()), (1, 0));
         assert_eq!(decode_commit(&append.record).unwrap(), fired.commit);
         assert!(append.terms.contains(&Term::text("state", "awake")));
@@ -660,18 +668,20 @@ states:
         unfaithful.case.title = "y".into();
         let mut misnumbered = fired.clone();
         misnumbered.commit.revision = 3;
-        for decision in [unfaithful, misnumbered] {
-            let failure = write_down(Some(&opened.case), &decision).unwrap_err();
+        let mut empty = fired.clone();
+        empty.record.clear();
+        for mut decision in [unfaithful, misnumbered, empty] {
+            let failure = write_down(Some(&opened.case), &mut decision).unwrap_err();
             assert_eq!(failure.code(), "case-damaged");
         }
-        assert!(write_down(None, &fired).is_err());
+        assert!(write_down(None, &mut fired.clone()).is_err());
     }
 
     #[test]
     fn a_timer_that_would_fire_for_ever_is_not_written() {
         let (opened, mut fired) = decisions();
         fired.timers = opened.timers.clone();
-        let failure = write_down(Some(&opened.case), &fired).unwrap_err();
+        let failure = write_down(Some(&opened.case), &mut fired).unwrap_err();
         assert!(
             matches!(
                 &failure,

@@ -7,6 +7,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -116,6 +117,8 @@ struct Wish {
 struct WishState {
     head: Option<Head>,
     closing: bool,
+    /// Whether the thread sleeps until there is a head: only then it need be woken for one.
+    idle: bool,
     failure: Option<String>,
 }
 
@@ -151,7 +154,9 @@ impl Anchor {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         state.head = Some(head);
-        self.wish.changed.notify_one();
+        if mem::take(&mut state.idle) {
+            self.wish.changed.notify_one();
+        }
         match &state.failure {
             Some(failure) => Err(failure.clone()),
             None => Ok(()),
@@ -189,7 +194,10 @@ impl Wish {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let mut state = self
                 .changed
-                .wait_while(state, |state| state.head.is_none() && !state.closing)
+                .wait_while(state, |state| {
+                    state.idle = state.head.is_none() && !state.closing;
+                    state.idle
+                })
                 .unwrap_or_else(PoisonError::into_inner);
             let Some(head) = state.head.take() else {
                 return;

@@ -3,19 +3,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::sync::Arc;
 
-use groundbreak_store::{
-    Append, AppendError, Appended, Applied, Position, Put, PutError, Term, Timer,
-};
+use groundbreak_store::{AppendError, Appended, Applied, Position, Put, PutError};
 use sled::Tree;
 use uuid::Uuid;
 
+use crate::appending::Appending;
 use crate::chain::GroupHash;
 use crate::commands::Run;
 use crate::failure::Failure;
 use crate::pack::Pack;
 use crate::published::Published;
 use crate::unsaved::{Unsaved, Waiting};
-use crate::value::{Head, Link, NewRecord, Split, StateHeader, Trail, write_entry, write_index};
+use crate::value::{Head, Link, NewRecord, Split, StateHeader, Trail, read_index, write_entry};
 use crate::writes::Writes;
 use crate::{Part, key, reader};
 
@@ -68,19 +67,16 @@ pub(crate) struct Group {
 struct NewState {
     /// How many records of the group are of the case.
     records: u64,
-    state: Vec<u8>,
-    timers: Vec<Timer>,
-    terms: Vec<Term>,
+    state: Box<[u8]>,
+    index: Box<[u8]>,
 }
-
-/// What the index needs to know of a case: its revision, timers and terms.
-type Indexed = (Uuid, u64, Vec<Timer>, Vec<Term>);
 
 /// What readers see of a group once it is durable.
 pub(crate) struct Publication {
     head: Head,
-    cases: Vec<Indexed>,
     unsaved: BTreeMap<Uuid, Unsaved>,
+    /// States that were stored at once.
+    stored: BTreeMap<Uuid, Unsaved>,
     saved: BTreeSet<Uuid>,
     entries: BTreeMap<String, bool>,
     commands: Vec<(Uuid, u64)>,
@@ -156,7 +152,7 @@ impl Group {
         tree: &Tree,
         published: &Published,
         ledger: &mut Ledger,
-        append: Append,
+        append: Appending,
     ) -> Result<Result<Appended, AppendError>, Failure> {
         if let Some(applied) = self.applied(tree, published, append.command)? {
             return Ok(Err(AppendError::DuplicateCommand {
@@ -197,8 +193,7 @@ impl Group {
         let new = self.states.entry(append.case).or_default();
         new.records += 1;
         new.state = append.state;
-        new.timers = append.timers;
-        new.terms = append.terms;
+        new.index = append.index;
         Ok(Ok(Appended {
             revision: actual + 1,
             position: Position::new(position),
@@ -309,7 +304,7 @@ impl Group {
             return None;
         }
         self.close_pack();
-        let (cases, unsaved, saved) = self.states(published, ledger, all);
+        let (unsaved, stored, saved) = self.states(published, ledger, all);
         let commands: Vec<(Uuid, u64)> = self
             .commands
             .into_iter()
@@ -330,8 +325,8 @@ impl Group {
         self.writes.insert(key::HEAD, ledger.head.write());
         let publication = Publication {
             head: ledger.head,
-            cases,
             unsaved,
+            stored,
             saved,
             entries: self.entries,
             commands,
@@ -346,7 +341,11 @@ impl Group {
         published: &Published,
         ledger: &mut Ledger,
         all: bool,
-    ) -> (Vec<Indexed>, BTreeMap<Uuid, Unsaved>, BTreeSet<Uuid>) {
+    ) -> (
+        BTreeMap<Uuid, Unsaved>,
+        BTreeMap<Uuid, Unsaved>,
+        BTreeSet<Uuid>,
+    ) {
         let (last, waiting) = (ledger.head.record, &mut ledger.waiting);
         let mut due: BTreeMap<Uuid, &Unsaved> = BTreeMap::new();
         while let Some((since, case)) = waiting.first() {
@@ -376,8 +375,7 @@ impl Group {
             }
             saved.insert(case);
         }
-        let mut cases = Vec::with_capacity(self.states.len());
-        let mut unsaved = BTreeMap::new();
+        let (mut unsaved, mut stored) = (BTreeMap::new(), BTreeMap::new());
         for (case, new) in mem::take(&mut self.states) {
             let known = ledger.cases.entry(case).or_default();
             let before = published.unsaved.get(&case).map(Arc::as_ref);
@@ -387,16 +385,16 @@ impl Group {
                 since: before.map_or(self.first.unwrap_or(last), |before| before.since),
                 records: before.map_or(0, |before| before.records) + new.records,
                 pieces: known.pieces,
-                index: write_index(&new.timers, &new.terms),
+                index: new.index,
                 state: new.state,
             };
             waiting.put(case, &state, before);
-            cases.push((case, state.trail.revision, new.timers, new.terms));
             if state.has_no_row() {
                 self.writes.as_a_whole();
                 known.pieces = state.save(case, &mut self.writes);
                 waiting.remove(&state);
                 saved.insert(case);
+                stored.insert(case, state);
             } else {
                 unsaved.insert(case, state);
             }
@@ -407,14 +405,17 @@ impl Group {
         if all {
             waiting.end(&mut self.writes);
         }
-        (cases, unsaved, saved)
+        (unsaved, stored, saved)
     }
 }
 
 impl Publication {
-    pub(crate) fn apply(self, published: &mut Published) {
-        for (case, revision, timers, terms) in self.cases {
-            published.index.put(case, revision, timers, terms);
+    pub(crate) fn apply(self, published: &mut Published) -> Result<(), Failure> {
+        for (case, state) in self.unsaved.iter().chain(&self.stored) {
+            let (timers, terms) = read_index(&state.index)
+                .ok_or_else(|| Failure::damaged(Part::State, case.to_string()))?;
+            let revision = state.trail.revision;
+            published.index.put(*case, revision, timers, terms);
         }
         for case in self.saved {
             published.unsaved.remove(&case);
@@ -438,5 +439,6 @@ impl Publication {
             }
         }
         published.head = self.head;
+        Ok(())
     }
 }

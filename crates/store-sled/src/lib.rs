@@ -41,6 +41,7 @@
 //! the very end, by a damaged file and not by a crash, is not noticed.
 
 mod anchor;
+mod appending;
 mod chain;
 mod check;
 mod commands;

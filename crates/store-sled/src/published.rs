@@ -116,10 +116,13 @@ impl Shared {
     }
 
     /// Shows what was made durable. Only the writer calls this.
-    pub(crate) fn publish(&self, change: impl FnOnce(&mut Published)) -> Result<Head, Failure> {
+    pub(crate) fn publish(
+        &self,
+        change: impl FnOnce(&mut Published) -> Result<(), Failure>,
+    ) -> Result<Head, Failure> {
         let head = {
             let mut published = self.published.write().map_err(|_| poisoned())?;
-            change(&mut published);
+            change(&mut published)?;
             published.head
         };
         self.progress.send_modify(|progress| {

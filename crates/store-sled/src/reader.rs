@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::pack::{self, Packed};
-use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail};
+use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail, read_index};
 use crate::{Part, key};
 
 /// How often a read begins again because the writer changed the value under it.
@@ -75,7 +75,7 @@ pub(crate) fn stored_in(
     });
     Some(body.map(|body| {
         let body = body?;
-        header.index(case, &body)?;
+        read_index(header.index(case, &body)?)?;
         let state = header.state(&body)?.to_vec();
         Some(Stored {
             behind: header.behind,

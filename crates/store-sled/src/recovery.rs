@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use groundbreak_store::{Index, Term, Timer};
+use groundbreak_store::Index;
 use sled::{Db, IVec, Tree};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use crate::group::Ledger;
 use crate::options::CACHE_BYTES_MIN;
 use crate::published::{Database, Published};
 use crate::stale::{Stale, StaleState};
-use crate::value::{EntryHeader, Head, Link, StateHeader, Trail};
+use crate::value::{EntryHeader, Head, Link, StateHeader, Trail, read_index};
 use crate::writes::Writes;
 use crate::{OpenError, Part, SledOptions, chain, key, pack, reader, stale};
 
@@ -414,8 +414,8 @@ fn misplaced(
     })
 }
 
-/// What the index needs to know of a case.
-type Indexed = (Uuid, u64, Vec<Timer>, Vec<Term>);
+/// What the index needs to know of a case: its revision, and the bytes of its timers and terms.
+type Indexed = (Uuid, u64, Vec<u8>);
 
 /// How many cases are handed to the index at once, and how many such heaps may wait for it.
 const HEAP: usize = 256;
@@ -432,16 +432,18 @@ fn states<'a>(
     thread::scope(|scope| {
         let building = scope.spawn(move || {
             let mut index = Index::new();
-            for (case, revision, timers, terms) in heaps.into_iter().flatten() {
+            for (case, revision, bytes) in heaps.into_iter().flatten() {
+                let (timers, terms) = read_index(&bytes)
+                    .ok_or_else(|| Failure::damaged(Part::State, case.to_string()))?;
                 index.put(case, revision, timers, terms);
             }
-            index
+            Ok::<Index, Failure>(index)
         });
         let read = read_states(tree, checked, stale, ends, sender);
         let index = building.join().map_err(|_| Failure::Engine {
             source: "the index could not be built".into(),
         })?;
-        Ok((index, read?))
+        Ok((index?, read?))
     })
 }
 
@@ -455,34 +457,24 @@ fn read_states<'a>(
     // It is there until the last heap came.
     let hand_over = |heap: Vec<Indexed>| drop(heaps.send(heap));
     let mut heap = Vec::with_capacity(HEAP);
-    let mut add = |case, trail: &Trail, timers, terms| {
+    let mut add = |case, trail: &Trail, index: &[u8]| {
         if trail.last() > checked.record {
             ends.add(case, trail.revision, trail.last());
         }
-        heap.push((case, trail.revision, timers, terms));
+        heap.push((case, trail.revision, index.to_vec()));
         if heap.len() == HEAP {
             hand_over(mem::replace(&mut heap, Vec::with_capacity(HEAP)));
         }
     };
     for (case, stale) in stale.iter().filter(|(_, stale)| !stale.stored) {
-        add(
-            *case,
-            &stale.trail,
-            stale.timers.clone(),
-            stale.terms.clone(),
-        );
+        add(*case, &stale.trail, &stale.index);
     }
     for item in tree.scan_prefix(key::STATES) {
         let (state_key, value) = item?;
         let case = key::case_in(&state_key)
             .ok_or_else(|| Failure::damaged(Part::State, "a key that is no case"))?;
         if let Some(stale) = stale.get(&case) {
-            add(
-                case,
-                &stale.trail,
-                stale.timers.clone(),
-                stale.terms.clone(),
-            );
+            add(case, &stale.trail, &stale.index);
             continue;
         }
         let damaged = || Failure::damaged(Part::State, case.to_string());
@@ -490,14 +482,12 @@ fn read_states<'a>(
         let body = reader::joined(tree, inline, header.index_pieces(), |number| {
             key::state_piece(case, number)
         })?;
-        let (timers, terms) = body
-            .and_then(|body| header.index(case, &body))
-            .ok_or_else(damaged)?;
-        let trail = header.trail;
-        if trail.revision == 0 {
+        let body = body.ok_or_else(damaged)?;
+        let index = header.index(case, &body).ok_or_else(damaged)?;
+        if header.trail.revision == 0 {
             return Err(damaged());
         }
-        add(case, &trail, timers, terms);
+        add(case, &header.trail, index);
     }
     hand_over(heap);
     Ok(ends)

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 
-use groundbreak_store::{Term, Timer};
 use sled::{IVec, Tree};
 use uuid::Uuid;
 
@@ -28,10 +27,8 @@ pub(crate) struct Stale {
 pub(crate) struct StaleState {
     /// Where the case stands by its journal.
     pub(crate) trail: Trail,
-    pub(crate) timers: Vec<Timer>,
-    pub(crate) terms: Vec<Term>,
-    /// The same, as it is stored.
-    index: Vec<u8>,
+    /// Its timers and terms.
+    pub(crate) index: Vec<u8>,
     /// Whether there is a stored state at all.
     pub(crate) stored: bool,
 }
@@ -66,11 +63,9 @@ pub(crate) fn find(tree: &Tree, last: u64) -> Result<Stale, Failure> {
             continue;
         }
         let trail = went_on(tree, case, trail, revision, position)?;
-        let (timers, terms) = read_index(&index).ok_or_else(damaged)?;
+        read_index(&index).ok_or_else(damaged)?;
         let stale = StaleState {
             trail,
-            timers,
-            terms,
             index,
             stored: has,
         };

@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use groundbreak_store::limits::PAGE_ITEMS_MAX;
 use groundbreak_store::{
     Append, AppendError, Appended, Applied, Cause, CloseError, DueTimer, Page, Position, Put,
-    PutError, Query, ReadError, Record, Snapshot, Store, TermValue,
+    PutError, Query, ReadError, Record, Snapshot, Store,
 };
 use sled::Tree;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
+use crate::appending::Appending;
 use crate::chain::Verified;
 use crate::check::{self, Durable, VerifyError};
 use crate::commands::Lookup;
@@ -265,7 +266,8 @@ impl Store for SledStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
         let (reply, answer) = oneshot::channel();
-        self.send(weight(&append), Work::Append { append, reply })?;
+        let append = Appending::from(append);
+        self.send(append.weight(), Work::Append { append, reply })?;
         match self.answered(answer).await {
             Ok(result) => result,
             Err(source) => Err(AppendError::Unknown { source }),
@@ -382,6 +384,12 @@ impl Store for SledStore {
 
     async fn query(&self, query: &Query) -> Result<Page, ReadError> {
         query.check()?;
+        {
+            let published = self.shared.published()?;
+            if published.index.answers_at_once(query) {
+                return Ok(published.index.query(query));
+            }
+        }
         let shared = Arc::clone(&self.shared);
         let query = query.clone();
         self.blocking(move || Ok(shared.published()?.index.query(&query)))
@@ -504,16 +512,3 @@ impl Store for SledStore {
 
 /// What a request takes beside its bytes, roughly.
 const REQUEST_BYTES: usize = 256;
-
-fn weight(append: &Append) -> usize {
-    let timers = append.timers.iter().map(|timer| timer.id.len() + 32);
-    let terms = append.terms.iter().map(|term| {
-        let text = match &term.value {
-            TermValue::Text(text) => text.len(),
-            TermValue::Integer(_) => 8,
-        };
-        term.name.len() + text + 48
-    });
-    let sets: usize = timers.chain(terms).sum();
-    REQUEST_BYTES + append.record.len() + append.state.len() + sets
-}

@@ -40,8 +40,8 @@ pub(crate) struct Unsaved {
     /// The number of pieces the stored state has.
     pub(crate) pieces: usize,
     /// Timers and terms.
-    pub(crate) index: Vec<u8>,
-    pub(crate) state: Vec<u8>,
+    pub(crate) index: Box<[u8]>,
+    pub(crate) state: Box<[u8]>,
 }
 
 impl Unsaved {
@@ -50,7 +50,7 @@ impl Unsaved {
             case,
             revision: self.trail.revision,
             position: Position::new(self.trail.last()),
-            state: self.state.clone(),
+            state: self.state.to_vec(),
             behind: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@
 //! says (so that a value under a wrong key does not pass), and is at most
 //! [`VALUE_BYTES_MAX`] long. What is longer goes on in pieces under keys of their own.
 
-use groundbreak_store::{Term, TermValue, Timer};
+use groundbreak_store::{Term, TermRef, TermValue, TermValueRef, Timer, TimerRef};
 use uuid::Uuid;
 
 /// The most bytes of one value. sled keeps up to 16 values in one page, and pages over 128 KiB
@@ -217,13 +217,10 @@ impl StateHeader {
             .div_ceil(VALUE_BYTES_MAX)
     }
 
-    /// The timers and terms, from the body or a beginning of it that is long enough.
-    pub(crate) fn index(&self, case: Uuid, body: &[u8]) -> Option<(Vec<Timer>, Vec<Term>)> {
+    /// The bytes of timers and terms, from the body or a beginning of it that is long enough.
+    pub(crate) fn index<'a>(&self, case: Uuid, body: &'a [u8]) -> Option<&'a [u8]> {
         let index = body.get(..self.index_bytes)?;
-        if self.index_checksum != self.computed(case, index) {
-            return None;
-        }
-        read_index(index)
+        (self.index_checksum == self.computed(case, index)).then_some(index)
     }
 
     /// The bytes of the state, from the whole body.
@@ -331,9 +328,15 @@ impl NewState<'_> {
     }
 }
 
+/// Timers and terms.
+pub(crate) type Found<'a> = (Vec<TimerRef<'a>>, Vec<TermRef<'a>>);
+
+/// How many bytes most timers and terms take at most.
+const INDEX_BYTES_USUAL: usize = 512;
+
 /// The bytes of timers and terms.
 pub(crate) fn write_index(timers: &[Timer], terms: &[Term]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(INDEX_BYTES_USUAL);
     let text = |bytes: &mut Vec<u8>, text: &str| {
         bytes.extend_from_slice(&(text.len() as u32).to_be_bytes());
         bytes.extend_from_slice(text.as_bytes());
@@ -360,22 +363,22 @@ pub(crate) fn write_index(timers: &[Timer], terms: &[Term]) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn read_index(bytes: &[u8]) -> Option<(Vec<Timer>, Vec<Term>)> {
+pub(crate) fn read_index(bytes: &[u8]) -> Option<Found<'_>> {
     let mut input = Input(bytes);
     let mut timers = Vec::new();
     for _ in 0..input.u32()? {
-        timers.push(Timer {
+        timers.push(TimerRef {
             due_at: input.i64()?,
             id: input.text()?,
         });
     }
     let mut terms = Vec::new();
     for _ in 0..input.u32()? {
-        terms.push(Term {
+        terms.push(TermRef {
             name: input.text()?,
             value: match input.byte()? {
-                b'T' => TermValue::Text(input.text()?),
-                b'I' => TermValue::Integer(input.i64()?),
+                b'T' => TermValueRef::Text(input.text()?),
+                b'I' => TermValueRef::Integer(input.i64()?),
                 _ => return None,
             },
         });
@@ -621,7 +624,7 @@ fn checked<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
 /// Bytes that are read from the front and may end at any place.
 struct Input<'a>(&'a [u8]);
 
-impl Input<'_> {
+impl<'a> Input<'a> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
@@ -658,11 +661,11 @@ impl Input<'_> {
         self.take()
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn text(&mut self) -> Option<&'a str> {
         let length = self.length()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        String::from_utf8(text.to_vec()).ok()
+        str::from_utf8(text).ok()
     }
 }
 
@@ -723,7 +726,7 @@ mod tests {
         let terms = [Term::text("stage", "受理"), Term::integer("due", 12)];
         let read = |value: &[u8]| {
             let (header, inline) = StateHeader::read(value)?;
-            let index = header.index(case, inline)?;
+            let index = header.index(case, inline)?.to_vec();
             let state = header.state(inline)?.to_vec();
             Some((header.trail.clone(), header.behind, index, state))
         };
@@ -737,7 +740,14 @@ mod tests {
             };
             let (value, pieces) = new.write();
             assert!(pieces.is_empty());
-            let index = (timers.to_vec(), terms.to_vec());
+            let index = write_index(&timers, &terms);
+            assert_eq!(
+                read_index(&index),
+                Some((
+                    timers.iter().map(Into::into).collect(),
+                    terms.iter().map(Into::into).collect()
+                ))
+            );
             let whole = (trail.clone(), behind, index, b"state".to_vec());
             assert_eq!(read(&value), Some(whole));
             for bit in 0..value.len() * 8 {

@@ -2,11 +2,12 @@ use std::fs::File;
 use std::mem;
 use std::sync::Arc;
 
-use groundbreak_store::{Append, AppendError, Appended, Cause, Put, PutError};
+use groundbreak_store::{AppendError, Appended, Cause, Put, PutError};
 use sled::{Db, Tree};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::anchor::Anchor;
+use crate::appending::Appending;
 use crate::failure::{Failure, guarded};
 use crate::group::{Group, Ledger, Publication};
 use crate::published::{Published, Shared};
@@ -30,7 +31,7 @@ pub(crate) struct Request {
 
 pub(crate) enum Work {
     Append {
-        append: Append,
+        append: Appending,
         reply: oneshot::Sender<Result<Appended, AppendError>>,
     },
     Put {

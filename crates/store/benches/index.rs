@@ -102,7 +102,12 @@ fn main() {
     let memory = allocation_counter::measure(|| {
         for number in 0..CASES {
             let stage = number as usize % STAGES.len();
-            index.put(case(number), 1, timers(number, stage), terms(number, stage));
+            index.put(
+                case(number),
+                1,
+                &timers(number, stage),
+                &terms(number, stage),
+            );
         }
     });
     let filled = begun.elapsed();
@@ -135,8 +140,8 @@ fn main() {
             index.put(
                 case(*number),
                 2,
-                timers(*number, stage),
-                terms(*number, stage),
+                &timers(*number, stage),
+                &terms(*number, stage),
             );
         }
     });

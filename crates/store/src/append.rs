@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -97,14 +98,14 @@ pub struct Timer {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Term {
     /// What the value says about the case, for instance `stage`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The value.
     pub value: TermValue,
 }
 
 impl Term {
     /// Returns a term with a text.
-    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn text(name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             value: TermValue::Text(text.into()),
@@ -112,7 +113,7 @@ impl Term {
     }
 
     /// Returns a term with a number, which ranges and orders can use.
-    pub fn integer(name: impl Into<String>, integer: i64) -> Self {
+    pub fn integer(name: impl Into<Cow<'static, str>>, integer: i64) -> Self {
         Self {
             name: name.into(),
             value: TermValue::Integer(integer),
@@ -144,6 +145,54 @@ impl From<String> for TermValue {
 impl From<i64> for TermValue {
     fn from(integer: i64) -> Self {
         Self::Integer(integer)
+    }
+}
+
+/// A [`Timer`] that stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerRef<'a> {
+    /// As [`Timer::id`].
+    pub id: &'a str,
+    /// As [`Timer::due_at`].
+    pub due_at: i64,
+}
+
+impl<'a> From<&'a Timer> for TimerRef<'a> {
+    fn from(timer: &'a Timer) -> Self {
+        Self {
+            id: &timer.id,
+            due_at: timer.due_at,
+        }
+    }
+}
+
+/// A [`Term`] that stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TermRef<'a> {
+    /// As [`Term::name`].
+    pub name: &'a str,
+    /// As [`Term::value`].
+    pub value: TermValueRef<'a>,
+}
+
+/// A [`TermValue`] that stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TermValueRef<'a> {
+    /// As [`TermValue::Text`].
+    Text(&'a str),
+    /// As [`TermValue::Integer`].
+    Integer(i64),
+}
+
+impl<'a> From<&'a Term> for TermRef<'a> {
+    fn from(term: &'a Term) -> Self {
+        Self {
+            name: &term.name,
+            value: match &term.value {
+                TermValue::Text(text) => TermValueRef::Text(text),
+                TermValue::Integer(integer) => TermValueRef::Integer(*integer),
+            },
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use self::numbered::Numbered;
 use self::slots::Names;
 use self::sorted::Sorted;
 use crate::limits::PAGE_ITEMS_MAX;
-use crate::{DueTimer, Term, TermValue, Timer};
+use crate::{DueTimer, TermRef, TermValueRef, TimerRef};
 
 /// The timers and terms of all cases, in memory.
 ///
@@ -58,11 +58,11 @@ pub struct Index {
 
 /// The texts of a case, sorted out.
 #[derive(Default)]
-struct Texts {
+struct Texts<'a> {
     /// Those that other cases have too.
     words: Vec<u32>,
     /// Those that nobody else has.
-    own: Vec<(u32, String)>,
+    own: Vec<(u32, &'a str)>,
 }
 
 impl Index {
@@ -91,7 +91,13 @@ impl Index {
     }
 
     /// Puts a case into the index, in place of what was known about it.
-    pub fn put(&mut self, case: Uuid, revision: u64, timers: Vec<Timer>, terms: Vec<Term>) {
+    pub fn put<'a>(
+        &mut self,
+        case: Uuid,
+        revision: u64,
+        timers: impl IntoIterator<Item: Into<TimerRef<'a>>>,
+        terms: impl IntoIterator<Item: Into<TermRef<'a>>>,
+    ) {
         let known = self.number(case);
         let number = known.unwrap_or_else(|| self.added(case));
         let bytes = match known {
@@ -102,15 +108,19 @@ impl Index {
         let mut integers = Vec::new();
         let mut texts = Texts::default();
         for term in terms {
-            let name = self.names.take(&term.name);
+            let term: TermRef<'a> = term.into();
+            let name = self.names.take(term.name);
             match term.value {
-                TermValue::Integer(integer) => integers.push((name, integer)),
-                TermValue::Text(text) => self.sort_out(number, name, text, &mut texts),
+                TermValueRef::Integer(integer) => integers.push((name, integer)),
+                TermValueRef::Text(text) => {
+                    self.sort_out(number, name, text, &old.own, &mut texts);
+                }
             }
         }
         let mut timers: Vec<(u32, i64)> = timers
             .into_iter()
-            .map(|timer| (self.timer_ids.take(&timer.id), timer.due_at))
+            .map(Into::into)
+            .map(|timer: TimerRef<'a>| (self.timer_ids.take(timer.id), timer.due_at))
             .collect();
         once_each(&mut timers, |(id, _)| self.timer_ids.give_back(*id));
         once_each(&mut integers, |(name, _)| self.names.give_back(*name));
@@ -119,11 +129,7 @@ impl Index {
         let new = Body {
             revision,
             integers,
-            own: texts
-                .own
-                .iter()
-                .map(|(name, text)| (*name, text.as_str()))
-                .collect(),
+            own: texts.own,
             timers,
         };
         self.change_timers(number, &old.timers, &new.timers);
@@ -163,14 +169,27 @@ impl Index {
 
     /// Finds out whether a text of a case is its own or one that others have too. A text becomes
     /// a word when a second case has it; the first one keeps it as its own.
-    fn sort_out(&mut self, number: u32, name: u32, text: String, texts: &mut Texts) {
-        if let Some(word) = self.faces.word(name, &text) {
+    fn sort_out<'a>(
+        &mut self,
+        number: u32,
+        name: u32,
+        text: &'a str,
+        owned: &[(u32, &str)],
+        texts: &mut Texts<'a>,
+    ) {
+        if let Some(word) = self.faces.word(name, text) {
             self.names.give_back(name);
             texts.words.push(word);
             return;
         }
-        match self.owner(name, &text) {
-            Some(owner) if owner != number => texts.words.push(self.faces.add_word(name, &text)),
+        // What the case has owned so far nobody else owns.
+        let owner = if owned.contains(&(name, text)) {
+            None
+        } else {
+            self.owner(name, text)
+        };
+        match owner {
+            Some(owner) if owner != number => texts.words.push(self.faces.add_word(name, text)),
             _ => texts.own.push((name, text)),
         }
     }

@@ -27,7 +27,10 @@ mod position;
 mod query;
 mod read;
 
-pub use append::{Append, AppendError, Appended, Fault, Outcome, Part, Term, TermValue, Timer};
+pub use append::{
+    Append, AppendError, Appended, Fault, Outcome, Part, Term, TermRef, TermValue, TermValueRef,
+    Timer, TimerRef,
+};
 pub use contract::{CloseError, Store};
 pub use index::Index;
 pub use memory::MemoryStore;

@@ -115,7 +115,7 @@ impl Memory {
             },
         );
         self.index
-            .put(append.case, revision, append.timers, append.terms);
+            .put(append.case, revision, &append.timers, &append.terms);
         Ok(Appended { revision, position })
     }
 

@@ -36,7 +36,8 @@ pub enum DecodeError {
     },
 }
 
-/// Returns the stored form of a commit.
+/// Returns the stored form of a commit. It would be empty for one that has no such form, and who stores it
+/// must not store nothing.
 pub fn encode_commit(commit: &Commit) -> Vec<u8> {
     encode(commit, 512)
 }
@@ -69,10 +70,11 @@ fn encode<T: Serialize>(value: &T, usual: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(usual);
     bytes.push(FORM);
     let mut serializer = minicbor_serde::Serializer::new(&mut bytes);
-    // Writing to memory does not fail, and these types hold nothing that CBOR cannot: an error
-    // here would show as a record that does not decode, which every reader checks.
-    let _ = value.serialize(&mut serializer);
-    bytes
+    // Writing to memory does not fail, and these types hold nothing that CBOR cannot.
+    match value.serialize(&mut serializer) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
 }
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {

@@ -237,7 +237,7 @@ pub(super) async fn a_query_over_its_bounds_is_refused(factory: &dyn Factory) ->
     Ok(())
 }
 
-fn text(name: &str, text: &str) -> Term {
+fn text(name: &'static str, text: &str) -> Term {
     Term::text(name, text)
 }
 

@@ -29,6 +29,30 @@ struct Wanted {
 }
 
 impl Index {
+    /// Returns whether a query is answered in a few microseconds, however many cases there are:
+    /// one that names only texts, and among them one that no two cases have in common, such as a
+    /// number.
+    #[must_use]
+    pub fn answers_at_once(&self, query: &Query) -> bool {
+        let texts_only = |condition: &Condition| {
+            let mut values = condition.any_of.iter();
+            values.all(|value| matches!(value, TermValue::Text(_)))
+        };
+        let mut conditions = query.conditions.iter();
+        query.span.is_none()
+            && query.conditions.iter().all(texts_only)
+            && conditions.any(|condition| condition.any_of.len() == 1 && self.is_own(condition))
+    }
+
+    /// Returns whether at most one case has any of these texts.
+    fn is_own(&self, condition: &Condition) -> bool {
+        let name = self.names.find(&condition.name);
+        condition.any_of.iter().all(|value| match value {
+            TermValue::Text(text) => name.is_none_or(|name| self.faces.word(name, text).is_none()),
+            TermValue::Integer(_) => false,
+        })
+    }
+
     /// Returns one page of the cases that meet a query. The bounds of the query are the
     /// caller's to check, with [`Query::check`].
     #[must_use]

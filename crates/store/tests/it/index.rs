@@ -115,7 +115,10 @@ fn value() -> impl Strategy<Value = TermValue> {
 }
 
 fn term() -> impl Strategy<Value = Term> {
-    (name(), value()).prop_map(|(name, value)| Term { name, value })
+    (name(), value()).prop_map(|(name, value)| Term {
+        name: name.into(),
+        value,
+    })
 }
 
 fn timers() -> impl Strategy<Value = Vec<Timer>> {
@@ -172,7 +175,7 @@ proptest! {
         let mut model = Model::default();
         for (number, (case, timers, terms)) in puts.into_iter().enumerate() {
             let revision = number as u64;
-            index.put(case, revision, timers.clone(), terms.clone());
+            index.put(case, revision, &timers, &terms);
             model.cases.insert(case, (revision, timers, terms));
         }
         for query in queries {

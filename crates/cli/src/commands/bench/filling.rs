@@ -105,7 +105,7 @@ fn kept(decision: &Decision) -> Append {
         due_at: timer.due_at.as_millis(),
     });
     let terms = decision.terms.iter().map(|term| Term {
-        name: term.name.to_owned(),
+        name: term.name.into(),
         value: match &term.value {
             Found::Text(text) => TermValue::Text(text.clone()),
             Found::Integer(integer) => TermValue::Integer(*integer),

@@ -116,7 +116,7 @@ fn append(decision: &Decision) -> Append {
             .terms
             .iter()
             .map(|term| Term {
-                name: term.name.to_owned(),
+                name: term.name.into(),
                 value: match &term.value {
                     Found::Text(text) => TermValue::Text(text.clone()),
                     Found::Integer(integer) => TermValue::Integer(*integer),
