@@ -13,6 +13,7 @@ use crate::commands::Run;
 use crate::failure::Failure;
 use crate::pack::Pack;
 use crate::published::Published;
+use crate::recent::Recent;
 use crate::unsaved::{Unsaved, Waiting};
 use crate::value::{Head, Link, NewRecord, Split, StateHeader, Trail, read_index, write_entry};
 use crate::writes::Writes;
@@ -97,27 +98,31 @@ impl Ledger {
         &mut self,
         tree: &Tree,
         published: &Published,
+        recent: &Recent,
         case: Uuid,
     ) -> Result<&mut CaseLedger, Failure> {
         let place = match self.cases.entry(case) {
             Occupied(known) => return Ok(known.into_mut()),
             Vacant(place) => place,
         };
-        let known = if let Some(unsaved) = published.unsaved.get(&case) {
-            CaseLedger {
+        let known = match (published.unsaved.get(&case), published.index.revision(case)) {
+            (Some(unsaved), _) => CaseLedger {
                 trail: unsaved.trail.clone(),
                 pieces: unsaved.pieces,
-            }
-        } else if !published.index.holds(case) {
-            CaseLedger::default()
-        } else {
-            let damaged = || Failure::damaged(Part::State, case.to_string());
-            let value = tree.get(key::state(case))?.ok_or_else(damaged)?;
-            let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
-            CaseLedger {
-                pieces: header.pieces(),
-                trail: header.trail,
-            }
+            },
+            (None, None) => CaseLedger::default(),
+            (None, Some(revision)) => match recent.take(case, revision) {
+                Some(known) => known,
+                None => {
+                    let damaged = || Failure::damaged(Part::State, case.to_string());
+                    let value = tree.get(key::state(case))?.ok_or_else(damaged)?;
+                    let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
+                    CaseLedger {
+                        pieces: header.pieces(),
+                        trail: header.trail,
+                    }
+                }
+            },
         };
         Ok(place.insert(known))
     }
@@ -151,6 +156,7 @@ impl Group {
         &mut self,
         tree: &Tree,
         published: &Published,
+        recent: &Recent,
         ledger: &mut Ledger,
         append: Appending,
     ) -> Result<Result<Appended, AppendError>, Failure> {
@@ -160,7 +166,10 @@ impl Group {
                 applied,
             }));
         }
-        let actual = ledger.case(tree, published, append.case)?.trail.revision;
+        let actual = ledger
+            .case(tree, published, recent, append.case)?
+            .trail
+            .revision;
         if actual != append.expected_revision {
             return Ok(Err(AppendError::RevisionConflict {
                 case: append.case,

@@ -55,6 +55,7 @@ mod options;
 mod pack;
 mod published;
 mod reader;
+mod recent;
 mod recovery;
 mod stale;
 mod store;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::commands::Commands;
 use crate::directory::Directory;
 use crate::failure::{Failure, guarded};
+use crate::recent::Recent;
 use crate::unsaved::Unsaved;
 use crate::value::Head;
 
@@ -17,6 +18,7 @@ use crate::value::Head;
 pub(crate) struct Shared {
     database: RwLock<Option<Database>>,
     published: RwLock<Published>,
+    pub(crate) recent: Recent,
     progress: watch::Sender<Progress>,
     /// Whether the writer was given up. Beside the progress, so that whoever waits for an answer
     /// is not woken by every group.
@@ -58,6 +60,7 @@ impl Shared {
         Self {
             database: RwLock::new(Some(database)),
             published: RwLock::new(published),
+            recent: Recent::default(),
             progress,
             given_up: watch::Sender::new(false),
         }

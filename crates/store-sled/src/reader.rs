@@ -4,6 +4,7 @@ use sled::Tree;
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::group::CaseLedger;
 use crate::pack::{self, Packed};
 use crate::value::{EntryHeader, RecordHeader, StateHeader, Trail, read_index};
 use crate::{Part, key};
@@ -54,11 +55,17 @@ pub(crate) fn stored(tree: &Tree, case: Uuid) -> Result<Option<Stored>, Failure>
     )
 }
 
-/// The stored state of a case, with the records that it does not have.
-pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<Snapshot>, Failure> {
-    stored(tree, case)?
-        .map(|stored| stored.snapshot(tree, case))
-        .transpose()
+/// The stored state of a case with the records that it does not have, and what the writer needs to
+/// know of the case.
+pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<(Snapshot, CaseLedger)>, Failure> {
+    let Some(stored) = stored(tree, case)? else {
+        return Ok(None);
+    };
+    let known = CaseLedger {
+        trail: stored.trail.clone(),
+        pieces: stored.pieces,
+    };
+    Ok(Some((stored.snapshot(tree, case)?, known)))
 }
 
 /// The state of a case in its value. `None` for a value that cannot be, and `Some(Ok(None))` when

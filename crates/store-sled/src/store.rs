@@ -286,9 +286,10 @@ impl Store for SledStore {
             }
         }
         let found = self.read(move |tree| reader::state(tree, case)).await?;
-        let Some(snapshot) = found else {
+        let Some((snapshot, known)) = found else {
             return Ok(None);
         };
+        self.shared.recent.note([(case, known)]);
         self.shared.durable(snapshot.position.number()).await?;
         Ok(Some(snapshot))
     }
@@ -310,15 +311,20 @@ impl Store for SledStore {
         }
         // One after the other on one thread: to change threads costs as much as to read a state.
         stored.sort_unstable();
-        let read = self
+        let (read, known) = self
             .read(move |tree| {
                 let mut read = Vec::with_capacity(stored.len());
+                let mut known = Vec::with_capacity(stored.len());
                 for case in stored {
-                    read.extend(reader::state(tree, case)?);
+                    if let Some((snapshot, standing)) = reader::state(tree, case)? {
+                        read.push(snapshot);
+                        known.push((case, standing));
+                    }
                 }
-                Ok(read)
+                Ok((read, known))
             })
             .await?;
+        self.shared.recent.note(known);
         let last = read.iter().map(|snapshot| snapshot.position.number()).max();
         self.shared.durable(last.unwrap_or(0)).await?;
         found.extend(read);

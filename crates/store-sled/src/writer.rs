@@ -11,6 +11,7 @@ use crate::appending::Appending;
 use crate::failure::{Failure, guarded};
 use crate::group::{Group, Ledger, Publication};
 use crate::published::{Published, Shared};
+use crate::recent::Recent;
 use crate::value::Head;
 use crate::watchdog::Watchdog;
 use crate::writes::Writes;
@@ -110,6 +111,7 @@ impl Writer {
                     &mut group,
                     &self.tree,
                     &published,
+                    &self.shared.recent,
                     &mut self.ledger,
                     request.work,
                 )
@@ -271,18 +273,21 @@ fn add(
     group: &mut Group,
     tree: &Tree,
     published: &Published,
+    recent: &Recent,
     ledger: &mut Ledger,
     work: Work,
 ) -> Result<Answer, (Answer, Failure)> {
     match work {
-        Work::Append { append, reply } => match group.append(tree, published, ledger, append) {
-            Ok(result) => Ok(Answer::Append(reply, result)),
-            Err(failure) => {
-                let source = Cause::from(told(&failure));
-                let answer = Answer::Append(reply, Err(AppendError::Unavailable { source }));
-                Err((answer, failure))
+        Work::Append { append, reply } => {
+            match group.append(tree, published, recent, ledger, append) {
+                Ok(result) => Ok(Answer::Append(reply, result)),
+                Err(failure) => {
+                    let source = Cause::from(told(&failure));
+                    let answer = Answer::Append(reply, Err(AppendError::Unavailable { source }));
+                    Err((answer, failure))
+                }
             }
-        },
+        }
         Work::Put {
             key,
             value,

@@ -90,6 +90,13 @@ impl Index {
         self.number(case).is_some()
     }
 
+    /// Returns the revision a case was put in with, or `None` when it is not there.
+    #[must_use]
+    pub fn revision(&self, case: Uuid) -> Option<u64> {
+        let number = self.number(case)?;
+        Some(body::revision(self.bodies.get(number)))
+    }
+
     /// Puts a case into the index, in place of what was known about it.
     pub fn put<'a>(
         &mut self,

@@ -7,10 +7,7 @@ use groundbreak_store_sled::{OpenError, SledOptions, SledStore};
 use uuid::Uuid;
 
 pub(crate) fn open(path: &Path) -> Result<SledStore, OpenError> {
-    let options = SledOptions {
-        cache_bytes: 64 * 1024 * 1024,
-    };
-    SledStore::open(path, options)
+    SledStore::open(path, SledOptions::default())
 }
 
 /// Where everything a command writes says which command it was, so that half a command shows.

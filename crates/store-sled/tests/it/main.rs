@@ -19,6 +19,7 @@ mod mount;
 mod opening;
 #[cfg(target_os = "linux")]
 mod power_cut;
+mod reading;
 #[cfg(target_os = "linux")]
 mod recording;
 #[cfg(target_os = "linux")]
