@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::runtime::{Runtime, read_snapshot};
+use crate::runtime::Runtime;
 
 /// How long before its timer falls due a case is read, in milliseconds.
 pub(crate) const AHEAD_MS: i64 = 2_000;
@@ -57,13 +57,8 @@ impl Runtime {
         let asked: Vec<Uuid> = missing.iter().map(|case| case.0).collect();
         match self.store.load_many(&asked).await {
             Ok(found) => {
-                for snapshot in &found {
-                    // One stored before commits were linked takes its link from its journal.
-                    if let Ok(case) = read_snapshot(CaseId(snapshot.case), snapshot)
-                        && case.newest.is_some()
-                    {
-                        self.cases.put_early(case);
-                    }
+                for snapshot in found {
+                    self.cases.put_early(snapshot);
                 }
             }
             Err(error) => tracing::debug!(%error, "cases are read one by one"),

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use groundbreak_store::Snapshot;
 use groundbreak_workflow::sla::Timestamp;
 use groundbreak_workflow::{Case, CaseId, Timer, Workflow};
 
@@ -28,9 +29,9 @@ struct Known {
 /// What was not used while half of the places were filled anew is forgotten. That is close to
 /// least recently used, and needs no list.
 ///
-/// Beside them are cases that were read early, by a task whose turn it was not. Each was expected
-/// before it was read, and what is put or forgotten meanwhile is expected no longer, so that an old
-/// revision never takes the place of a newer one.
+/// Beside them are cases that were read early, by a task whose turn it was not, as they are stored: they
+/// are many, and a case takes three times as much. Each was expected before it was read, and what is put
+/// or forgotten meanwhile is expected no longer, so that an old revision never takes the place of a newer one.
 #[derive(Debug)]
 pub(crate) struct CaseCache {
     half: usize,
@@ -42,7 +43,7 @@ struct Generations {
     young: HashMap<CaseId, Known>,
     old: HashMap<CaseId, Known>,
     /// `None` until it is read.
-    early: HashMap<CaseId, Option<Known>>,
+    early: HashMap<CaseId, Option<Snapshot>>,
 }
 
 impl CaseCache {
@@ -100,14 +101,16 @@ impl CaseCache {
     }
 
     /// Keeps a case that was read after it was expected, if it still is.
-    pub(crate) fn put_early(&self, case: Case) {
+    pub(crate) fn put_early(&self, snapshot: Snapshot) {
         let mut generations = self.generations();
-        if let Some(place) = generations.early.get_mut(&case.id) {
-            *place = Some(Known {
-                case: Arc::new(case),
-                standing: None,
-            });
+        if let Some(place) = generations.early.get_mut(&CaseId(snapshot.case)) {
+            *place = Some(snapshot);
         }
+    }
+
+    /// Takes out a case that was read early.
+    pub(crate) fn take_early(&self, id: CaseId) -> Option<Snapshot> {
+        self.generations().early.remove(&id)?
     }
 
     /// Keeps of what was read early only what is still wanted.
@@ -149,10 +152,7 @@ impl Generations {
         if let Some(known) = self.old.remove(&id) {
             self.keep(known, half);
         }
-        match self.young.get(&id) {
-            Some(known) => Some(known),
-            None => self.early.get(&id)?.as_ref(),
-        }
+        self.young.get(&id)
     }
 
     fn holds(&self, id: CaseId) -> bool {
@@ -175,6 +175,7 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
+    use groundbreak_store::Position;
     use groundbreak_workflow::Commit;
     use groundbreak_workflow::sla::Timestamp;
     use groundbreak_workflow::{CommandId, CommitDigest, Entry, Signature, encode_commit};
@@ -255,40 +256,52 @@ mod tests {
         assert!(cache.get(id(1)).is_none());
     }
 
+    fn early(number: u128) -> Snapshot {
+        Snapshot {
+            case: Uuid::from_u128(number),
+            revision: 1,
+            position: Position::new(1),
+            state: Vec::new(),
+            behind: Vec::new(),
+        }
+    }
+
     #[test]
     fn what_was_read_early_takes_the_place_of_nothing_newer() {
         for cases_max in [0, 10] {
             let cache = CaseCache::new(cases_max);
-            let mut newer = Case::clone(&case(2));
-            newer.revision = 2;
             assert_eq!(cache.expect(&[id(1), id(2), id(3)]).len(), 3);
             // Changed between being read and being put.
-            cache.put(Arc::new(newer), None);
+            cache.put(case(2), None);
             cache.forget(id(3));
             for number in 1..=4 {
-                cache.put_early(Case::clone(&case(number)));
+                cache.put_early(early(number));
             }
-            assert_eq!(cache.get(id(1)).unwrap().revision, 1);
-            assert!(cache.get(id(2)).is_none_or(|case| case.revision == 2));
-            assert!(cache.get(id(3)).is_none() && cache.get(id(4)).is_none());
             assert!(cache.expect(&[id(1)]).is_empty());
+            for number in 2..=4 {
+                assert_eq!(cache.take_early(id(number)), None);
+            }
+            assert_eq!(cache.take_early(id(1)), Some(early(1)));
+            // It is told once.
+            assert_eq!(cache.take_early(id(1)), None);
             // Changed afterwards.
-            let mut newer = Case::clone(&case(1));
-            newer.revision = 2;
-            cache.put(Arc::new(newer), None);
-            assert!(cache.get(id(1)).is_none_or(|case| case.revision == 2));
+            cache.expect(&[id(5)]);
+            cache.put_early(early(5));
+            cache.put(case(5), None);
+            assert_eq!(cache.take_early(id(5)), None);
         }
     }
 
     #[test]
     fn what_was_read_early_goes_when_it_is_not_wanted() {
         let cache = CaseCache::new(10);
-        cache.expect(&[id(1), id(2)]);
-        cache.put_early(Case::clone(&case(1)));
-        cache.put_early(Case::clone(&case(2)));
-        cache.retain_early(|case| case == id(2));
-        assert!(cache.get(id(1)).is_none() && cache.get(id(2)).is_some());
+        cache.expect(&[id(1), id(2), id(3)]);
+        for number in 1..=3 {
+            cache.put_early(early(number));
+        }
+        cache.retain_early(|case| case != id(1));
         cache.drop_early(id(2));
-        assert!(cache.get(id(2)).is_none());
+        let left = [1, 2, 3].map(|number| cache.take_early(id(number)).is_some());
+        assert_eq!(left, [false, false, true]);
     }
 }

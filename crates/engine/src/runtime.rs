@@ -90,7 +90,11 @@ impl Runtime {
     }
 
     async fn read_case(&self, id: CaseId) -> Result<Option<Case>, Failure> {
-        let snapshot = match self.store.load(id.0).await {
+        let read = match self.cases.take_early(id) {
+            Some(snapshot) => Ok(Some(snapshot)),
+            None => self.store.load(id.0).await,
+        };
+        let snapshot = match read {
             Ok(None) => return Ok(None),
             Ok(Some(snapshot)) => snapshot,
             Err(ReadError::Damaged { place }) => {
@@ -240,7 +244,7 @@ impl Runtime {
 }
 
 /// Reads a state, and folds the commits into it that it does not have.
-pub(crate) fn read_snapshot(id: CaseId, snapshot: &Snapshot) -> Result<Case, String> {
+fn read_snapshot(id: CaseId, snapshot: &Snapshot) -> Result<Case, String> {
     let has = snapshot.revision.checked_sub(snapshot.behind.len() as u64);
     let mut case = match has {
         Some(0) => None,
