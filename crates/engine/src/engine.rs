@@ -74,13 +74,13 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// The time of the machine, 1024 commands, 4096 cases, the timers of 512 cases and the effects
+    /// The time of the machine, 1024 commands, 2048 cases, the timers of 512 cases and the effects
     /// of 16 at once, and nobody to take messages to the outside.
     fn default() -> Self {
         Self {
             time: Arc::new(SystemTime),
             commands_max: 1_024,
-            cases_cached_max: 4_096,
+            cases_cached_max: 2_048,
             timers_at_once: 512,
             effects_at_once: 16,
             deliver: None,
