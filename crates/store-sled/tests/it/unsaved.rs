@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use groundbreak_store::Store;
+use groundbreak_store::{Store, Term};
 use groundbreak_store_sled::{OpenError, Part};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -147,5 +147,41 @@ fn rows_that_are_lost_or_changed_are_named_at_opening() {
                 "{refused:?}"
             );
         }
+    });
+}
+
+#[test]
+fn a_state_that_shrinks_and_grows_in_one_group_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = Uuid::from_u128(1);
+    let of = |revision: u64, state: usize, terms: usize| {
+        let mut append = append(1, revision);
+        append.state = vec![revision as u8; state];
+        append.terms = (0..terms)
+            .map(|number| Term::text(format!("term {number}"), "x".repeat(200)))
+            .collect();
+        append
+    };
+    block_on(async {
+        let store = open(directory.path()).unwrap();
+        store.append(of(1, 40_000, 1)).await.unwrap();
+        store.close().await.unwrap();
+
+        // A short state waits until it lacks so many records that the next command has it stored. That
+        // one has too many terms to wait itself.
+        let store = open(directory.path()).unwrap();
+        for revision in 2..=257 {
+            store.append(of(revision, 10, 1)).await.unwrap();
+        }
+        store.append(of(258, 30_000, 40)).await.unwrap();
+        let state = store.load(id).await.unwrap().unwrap().state;
+        assert_eq!(state, vec![2; 30_000]);
+        store.verify().await.unwrap();
+        store.close().await.unwrap();
+
+        let store = open(directory.path()).unwrap();
+        assert_eq!(store.load(id).await.unwrap().unwrap().state, state);
+        store.verify().await.unwrap();
+        store.close().await.unwrap();
     });
 }

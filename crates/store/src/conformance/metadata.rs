@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::given::{append, bytes, case};
 use super::{Breach, Factory, Verdict, equal, holds, opened};
@@ -51,6 +52,44 @@ pub(super) async fn an_entry_is_created_once(factory: &dyn Factory) -> Verdict {
     store.remove_metadata("key").await?;
     store.put_metadata("key", vec![99], Put::Create).await?;
     equal("the value", store.metadata("key").await?, Some(vec![99]))
+}
+
+pub(super) async fn of_changes_under_way_at_once_one_holds(factory: &dyn Factory) -> Verdict {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let (long, short) = (bytes(METADATA_VALUE_BYTES_MAX, 1), vec![2]);
+    for round in 0..8 {
+        let store = opened(factory).await?;
+        let (first, last) = (format!("removed {round}"), format!("put {round}"));
+        for key in [&first, &last] {
+            store.put_metadata(key, long.clone(), Put::Replace).await?;
+        }
+        let (removed, again, one, other) = tokio::join!(
+            store.remove_metadata(&first),
+            store.put_metadata(&first, long.clone(), Put::Replace),
+            store.put_metadata(&last, short.clone(), Put::Replace),
+            store.put_metadata(&last, long.clone(), Put::Replace),
+        );
+        removed?;
+        again?;
+        one?;
+        other?;
+        let mut kept = Vec::new();
+        for (key, possible) in [
+            (&first, [None, Some(&long)]),
+            (&last, [Some(&short), Some(&long)]),
+        ] {
+            let found = tokio::time::timeout(PATIENCE, store.metadata(key)).await??;
+            holds("what was given is kept", possible.contains(&found.as_ref()))?;
+            kept.push((key, found));
+        }
+        store.close().await?;
+        let store = opened(factory).await?;
+        for (key, before) in kept {
+            holds("it stays", store.metadata(key).await? == before)?;
+        }
+        store.close().await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn keys_are_listed_by_prefix_in_order_of_bytes(factory: &dyn Factory) -> Verdict {

@@ -230,6 +230,7 @@ rules! {
         a_query_over_its_bounds_is_refused;
     metadata:
         metadata_is_kept_replaced_and_removed,
+        of_changes_under_way_at_once_one_holds,
         an_entry_is_created_once,
         keys_are_listed_by_prefix_in_order_of_bytes,
         metadata_is_not_part_of_the_journal,
@@ -290,6 +291,7 @@ macro_rules! conformance_tests {
             the_extreme_numbers_are_found_and_ordered
             a_query_over_its_bounds_is_refused
             metadata_is_kept_replaced_and_removed
+            of_changes_under_way_at_once_one_holds
             an_entry_is_created_once
             keys_are_listed_by_prefix_in_order_of_bytes
             metadata_is_not_part_of_the_journal

@@ -28,18 +28,23 @@ struct Wanted {
     owners: BTreeSet<u32>,
 }
 
+/// The most texts of a query that is answered at once: each is looked for.
+const VALUES_AT_ONCE: usize = 16;
+
 impl Index {
     /// Returns whether a query is answered in a few microseconds, however many cases there are:
-    /// one that names only texts, and among them one that no two cases have in common, such as a
-    /// number.
+    /// one that names few texts and nothing else, and among them one that no two cases have in common,
+    /// such as a number.
     #[must_use]
     pub fn answers_at_once(&self, query: &Query) -> bool {
         let texts_only = |condition: &Condition| {
             let mut values = condition.any_of.iter();
             values.all(|value| matches!(value, TermValue::Text(_)))
         };
+        let values: usize = query.conditions.iter().map(|all| all.any_of.len()).sum();
         let mut conditions = query.conditions.iter();
         query.span.is_none()
+            && values <= VALUES_AT_ONCE
             && query.conditions.iter().all(texts_only)
             && conditions.any(|condition| condition.any_of.len() == 1 && self.is_own(condition))
     }
