@@ -141,7 +141,7 @@ impl Engine {
         outcome: EffectOutcome,
     ) -> Result<Committed, SubmitError> {
         let runtime = Arc::clone(self.runtime());
-        let _entered = runtime.enter().await?;
+        let entered = runtime.enter().await?;
         let (effect, id) = (message.effect, message.case);
         let case = self.case(id).await?;
         let is_message = case.is_none_or(|case| {
@@ -154,8 +154,10 @@ impl Engine {
         }
         // A task of its own: a caller that goes away cannot stop it half way.
         let attempt = message.attempt;
-        let settling =
-            tokio::spawn(async move { runtime.settle_effect(id, effect, attempt, outcome).await });
+        let settling = tokio::spawn(async move {
+            let _entered = entered;
+            runtime.settle_effect(id, effect, attempt, outcome).await
+        });
         settling.await.unwrap_or_else(|error| {
             Err(Failure::Program {
                 source: error.into(),

@@ -155,6 +155,14 @@ impl Under {
     }
 }
 
+/// What became of an append whose outcome was not known.
+enum Settled {
+    /// It was written.
+    Written(Position),
+    /// Its command had been carried out otherwise.
+    Before(Applied),
+}
+
 impl Runtime {
     /// Carries out a command.
     ///
@@ -288,7 +296,8 @@ impl Runtime {
                 return Ok(fired);
             }
             let tick = tick(&fired.case, due);
-            let now = self.time.now();
+            // A clock that steps back meanwhile does not keep what is due waiting.
+            let now = self.time.now().max(until);
             match self.attempt(&under, Some(&fired.case), &tick, now).await {
                 Ok(Attempt::Committed(committed)) if !committed.repeated => {
                     fired.case = committed.case;
@@ -410,7 +419,10 @@ impl Runtime {
             Err(AppendError::Overloaded) => return Err(SubmitError::Overloaded),
             Err(error) => match error.outcome() {
                 Outcome::Refused | Outcome::NotDone => return Err(Failure::from(error).into()),
-                Outcome::Unknown => Box::pin(self.settle(&decision.commit, error)).await?,
+                Outcome::Unknown => match Box::pin(self.settle(&decision, error)).await? {
+                    Settled::Written(position) => position,
+                    Settled::Before(applied) => return Ok(Written::Before(applied)),
+                },
             },
         };
         let committed = self.acknowledge(decision, next, position, under);
@@ -465,15 +477,32 @@ impl Runtime {
     /// Finds out what became of an append whose outcome the store did not know.
     ///
     /// Only what is found is certain: as long as the store was not opened again, what is not
-    /// found may still turn up.
-    async fn settle(&self, commit: &Commit, error: AppendError) -> Result<Position, SubmitError> {
-        let (command, case) = (commit.command, commit.case);
+    /// found may still turn up. And what is found may be of another node: the commands of the
+    /// clock have the same ids everywhere, and a client may send one again elsewhere.
+    async fn settle(
+        &self,
+        decision: &Decision,
+        error: AppendError,
+    ) -> Result<Settled, SubmitError> {
+        let (command, case) = (decision.commit.command, decision.commit.case);
         tracing::error!(%command, %case, %error, "settling an unknown outcome");
         for wait in SETTLING {
             tokio::time::sleep(wait).await;
-            if let Ok(Some(applied)) = self.store.find_command(command.0).await {
-                return Ok(applied.position);
+            let Ok(Some(applied)) = self.store.find_command(command.0).await else {
+                continue;
+            };
+            let after = applied.revision.saturating_sub(1);
+            let Ok(records) = self.store.journal(applied.case, after, 1).await else {
+                continue;
+            };
+            let written = records
+                .first()
+                .map(|record| CommitDigest::of(&record.record));
+            if applied.case == case.0 && written.is_some() && written == decision.case.newest {
+                return Ok(Settled::Written(applied.position));
             }
+            self.cases.forget(case);
+            return Ok(Settled::Before(applied));
         }
         self.cases.forget(case);
         Err(SubmitError::Unknown {

@@ -5,10 +5,10 @@
 //! turn, so that a torn write leaves the other; it is written by a thread of its own, so that
 //! no acknowledgement waits for it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::mem;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -123,16 +123,22 @@ struct WishState {
 }
 
 impl Anchor {
-    /// Writes this head, and starts the thread.
-    pub(crate) fn start(path: PathBuf, head: &Head, next: u64) -> io::Result<Self> {
+    /// Writes this head, and starts the thread. A new file is written under another name first, so that
+    /// it is there whole or not at all.
+    pub(crate) fn start(path: &Path, head: &Head, next: u64) -> io::Result<Self> {
+        let new = path.with_extension("new");
+        let is_new = !path.try_exists()?;
         let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
+            .create(is_new)
+            .truncate(is_new)
             .write(true)
-            .open(path)?;
+            .open(if is_new { &new } else { path })?;
         let mut slots = Slots { file, next };
         slots.write(head)?;
         slots.file.sync_all()?;
+        if is_new {
+            fs::rename(&new, path)?;
+        }
         let wish = Arc::new(Wish::default());
         let thread = thread::Builder::new()
             .name("groundbreak-anchor".to_owned())
@@ -237,7 +243,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("anchor");
         assert_eq!(read(&path).unwrap(), Found::Missing);
-        let anchor = Anchor::start(path.clone(), &head(1), 0).unwrap();
+        let anchor = Anchor::start(&path, &head(1), 0).unwrap();
         anchor.advance(head(2)).unwrap();
         anchor.close().unwrap();
         let both = std::fs::read(&path).unwrap();

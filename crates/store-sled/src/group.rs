@@ -41,6 +41,8 @@ pub(crate) struct CaseLedger {
     pub(crate) trail: Trail,
     /// The number of pieces the stored state has.
     pub(crate) pieces: usize,
+    /// How many of the last records the stored state lacks, since a crash.
+    pub(crate) behind: u64,
 }
 
 /// Commands that become durable together: one flush, one sync.
@@ -109,6 +111,7 @@ impl Ledger {
             (Some(unsaved), _) => CaseLedger {
                 trail: unsaved.trail.clone(),
                 pieces: unsaved.pieces,
+                behind: unsaved.records,
             },
             (None, None) => CaseLedger::default(),
             (None, Some(revision)) => match recent.take(case, revision) {
@@ -119,6 +122,7 @@ impl Ledger {
                     let (header, _) = StateHeader::read(&value).ok_or_else(damaged)?;
                     CaseLedger {
                         pieces: header.pieces(),
+                        behind: header.behind,
                         trail: header.trail,
                     }
                 }
@@ -380,7 +384,7 @@ impl Group {
         for (case, state) in due {
             let pieces = state.save(case, &mut self.writes);
             if let Some(known) = ledger.cases.get_mut(&case) {
-                known.pieces = pieces;
+                (known.pieces, known.behind) = (pieces, 0);
             }
             saved.insert(case);
         }
@@ -392,7 +396,7 @@ impl Group {
             let state = Unsaved {
                 trail: known.trail.clone(),
                 since: before.map_or(self.first.unwrap_or(last), |before| before.since),
-                records: before.map_or(0, |before| before.records) + new.records,
+                records: before.map_or(known.behind, |before| before.records) + new.records,
                 pieces: known.pieces,
                 index: new.index,
                 state: new.state,
@@ -401,6 +405,7 @@ impl Group {
             if state.has_no_row() {
                 self.writes.as_a_whole();
                 known.pieces = state.save(case, &mut self.writes);
+                known.behind = 0;
                 waiting.remove(&state);
                 saved.insert(case);
                 stored.insert(case, state);

@@ -64,6 +64,7 @@ pub(crate) fn state(tree: &Tree, case: Uuid) -> Result<Option<(Snapshot, CaseLed
     let known = CaseLedger {
         trail: stored.trail.clone(),
         pieces: stored.pieces,
+        behind: stored.behind,
     };
     Ok(Some((stored.snapshot(tree, case)?, known)))
 }

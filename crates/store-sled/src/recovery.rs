@@ -49,6 +49,11 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
             place: "anchor".to_owned(),
         });
     }
+    // What a process wrote that was killed may not be on the disk. sled would read it, and write a snapshot that
+    // rests on it, and the snapshot would be on the disk first.
+    if directory.sled().is_dir() {
+        directory.sync()?;
+    }
     let db = open_sled(&directory, options)?;
     let tree: Tree = (*db).clone();
     directory.sync()?;
@@ -96,7 +101,7 @@ pub(crate) fn open(path: &Path, options: SledOptions) -> Result<Opened, OpenErro
         Found::At { next, .. } => next,
         Found::Missing | Found::Damaged => 0,
     };
-    let anchor = match Anchor::start(directory.anchor(), &ledger.head, next) {
+    let anchor = match Anchor::start(&directory.anchor(), &ledger.head, next) {
         Ok(anchor) => anchor,
         Err(err) => {
             put_aside(db, tree);

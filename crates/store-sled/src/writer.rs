@@ -186,6 +186,12 @@ impl Writer {
                 Some((writes, publication)) => self.write(writes, publication)?,
                 None => return Ok(()),
             }
+            // Each is watched by itself: all together may take long on a disk in order.
+            let in_time = self.watchdog.ended();
+            in_time.map_err(|reason| Failure::Engine {
+                source: reason.into(),
+            })?;
+            self.watchdog.began();
         }
     }
 
@@ -215,7 +221,8 @@ impl Writer {
             return Err(reason);
         }
         self.shared.end("the store was closed");
-        let anchored = self.anchor.close();
+        self.watchdog.began();
+        let anchored = self.anchor.close().and(self.watchdog.ended());
         let database = self.shared.take_database();
         let Self {
             tree,

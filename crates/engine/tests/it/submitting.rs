@@ -447,6 +447,33 @@ async fn an_unknown_outcome_that_cannot_be_settled_is_said_and_may_be_sent_again
 }
 
 #[tokio::test]
+async fn what_another_node_did_under_the_same_id_is_not_taken_for_ones_own() {
+    let below = Place::memory().store();
+    let store = FaultyStore::on(below.clone());
+    let engine = open(store.clone(), START).await;
+    publish(&engine).await;
+    let id = case(&engine).await;
+    let other = open(below, after(HOUR)).await;
+    let remark = command(&engine, id, clerk(), comment("sent to both"));
+    store.loses_appends.store(true, Ordering::SeqCst);
+    let (here, there) = tokio::join!(engine.submit(remark.clone()), async {
+        // Meanwhile it is looked for what became of it here.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        other.submit(remark.clone()).await
+    });
+    let (here, there) = (here.unwrap(), there.unwrap());
+    assert!(here.repeated && !there.repeated);
+    assert_eq!(here.commit, there.commit);
+
+    store.loses_appends.store(false, Ordering::SeqCst);
+    let next = submit(&engine, id, comment("next")).await.unwrap();
+    assert_eq!(next.commit.revision, 3);
+    store.garble_states();
+    let folded = open(store, after(HOUR)).await.case(id).await;
+    assert_eq!(folded.unwrap().unwrap(), next.case);
+}
+
+#[tokio::test]
 async fn a_timer_whose_outcome_is_unknown_leaves_the_command_behind_it_undone() {
     let time = SimulatedTime::new(START);
     let store = FaultyStore::on(Place::memory().store());

@@ -185,3 +185,26 @@ fn a_state_that_shrinks_and_grows_in_one_group_is_whole() {
         store.close().await.unwrap();
     });
 }
+
+#[test]
+fn what_a_state_lacks_does_not_grow_from_crash_to_crash() {
+    let first = tempfile::tempdir().unwrap();
+    let id = Uuid::from_u128(1);
+    block_on(async {
+        let mut left = first;
+        let mut revision = 0;
+        for _ in 0..4 {
+            let store = open(left.path()).unwrap();
+            for _ in 0..100 {
+                revision += 1;
+                store.append(append(1, revision)).await.unwrap();
+            }
+            let crash = crashed(left.path());
+            store.close().await.unwrap();
+            left = crash;
+        }
+        let store = open(left.path()).unwrap();
+        let behind = store.load(id).await.unwrap().unwrap().behind.len();
+        assert_eq!((check_case(&store, 1, 0).await, behind < 257), (400, true));
+    });
+}
