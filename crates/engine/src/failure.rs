@@ -154,9 +154,11 @@ impl Failure {
                 "The store is unavailable, and nothing was written. Try again later.",
             ),
             Self::StoreDamaged { source } => Text::new(
-                format!("存储的数据有损坏：{source}。请联系管理员，从备份恢复。"),
                 format!(
-                    "Stored data is damaged: {source}. Tell the administrator, who can restore a backup."
+                    "存储的数据有损坏：{source}。请联系管理员：请先复制整个目录，再从备份恢复。"
+                ),
+                format!(
+                    "Stored data is damaged: {source}. Tell the administrator. Copy the whole directory before anything else; then restore a backup."
                 ),
             ),
             Self::Program { .. } => Text::new(
