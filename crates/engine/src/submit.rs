@@ -495,10 +495,11 @@ impl Runtime {
             let Ok(records) = self.store.journal(applied.case, after, 1).await else {
                 continue;
             };
-            let written = records
-                .first()
-                .map(|record| CommitDigest::of(&record.record));
-            if applied.case == case.0 && written.is_some() && written == decision.case.newest {
+            let is_ours = applied.case == case.0
+                && records.first().is_some_and(|record| {
+                    decision.case.newest == Some(CommitDigest::of(&record.record))
+                });
+            if is_ours {
                 return Ok(Settled::Written(applied.position));
             }
             self.cases.forget(case);

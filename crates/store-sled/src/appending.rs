@@ -19,13 +19,10 @@ pub(crate) struct Appending {
     pub(crate) index: Box<[u8]>,
 }
 
-/// What it takes beside its bytes, roughly.
-const FIXED_BYTES: usize = 256;
-
 impl Appending {
-    /// Returns how many bytes of memory it takes.
-    pub(crate) fn weight(&self) -> usize {
-        FIXED_BYTES + self.record.len() + self.state.len() + self.index.len()
+    /// Returns how many bytes it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.record.len() + self.state.len() + self.index.len()
     }
 }
 

@@ -267,7 +267,8 @@ impl Store for SledStore {
         append.check()?;
         let (reply, answer) = oneshot::channel();
         let append = Appending::from(append);
-        self.send(append.weight(), Work::Append { append, reply })?;
+        let bytes = REQUEST_BYTES + append.bytes();
+        self.send(bytes, Work::Append { append, reply })?;
         match self.answered(answer).await {
             Ok(result) => result,
             Err(source) => Err(AppendError::Unknown { source }),

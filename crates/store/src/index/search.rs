@@ -46,16 +46,16 @@ impl Index {
         query.span.is_none()
             && values <= VALUES_AT_ONCE
             && query.conditions.iter().all(texts_only)
-            && conditions.any(|condition| condition.any_of.len() == 1 && self.is_own(condition))
+            && conditions.any(|condition| self.is_own(condition))
     }
 
-    /// Returns whether at most one case has any of these texts.
+    /// Returns whether a condition names one text, and at most one case has it.
     fn is_own(&self, condition: &Condition) -> bool {
+        let [TermValue::Text(text)] = condition.any_of.as_slice() else {
+            return false;
+        };
         let name = self.names.find(&condition.name);
-        condition.any_of.iter().all(|value| match value {
-            TermValue::Text(text) => name.is_none_or(|name| self.faces.word(name, text).is_none()),
-            TermValue::Integer(_) => false,
-        })
+        name.is_none_or(|name| self.faces.word(name, text).is_none())
     }
 
     /// Returns one page of the cases that meet a query. The bounds of the query are the

@@ -99,7 +99,7 @@ fn id(number: u64, of: u64) -> Uuid {
 }
 
 /// Returns a decision as the engine hands it to a store.
-fn kept(decision: &Decision) -> Append {
+pub(super) fn kept(decision: &Decision) -> Append {
     let timers = decision.timers.iter().map(|timer| Timer {
         id: timer.id.clone(),
         due_at: timer.due_at.as_millis(),

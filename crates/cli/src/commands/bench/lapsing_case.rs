@@ -3,14 +3,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use groundbreak_engine::{Engine, EngineOptions, SimulatedTime};
-use groundbreak_store::{Append, Term, TermValue, Timer};
 use groundbreak_workflow::sla::Timestamp;
-use groundbreak_workflow::{
-    CaseId, CommandId, Decision, Library, TermValue as Found, decide, encode_case, encode_commit,
-};
+use groundbreak_workflow::{CaseId, CommandId, Library, decide};
 use tokio::task::JoinSet;
 use uuid::{NoContext, Uuid};
 
+use super::filling::kept;
 use super::standard_case;
 use crate::{directory, shipped};
 
@@ -66,7 +64,7 @@ pub(super) async fn fill(data: &Path, pending: u64, due: u64) -> Result<()> {
         let case = CaseId(nth_id(number));
         let command = CommandId(Uuid::new_v4());
         let opening = standard_case::opening(NAME, case, command);
-        let append = append(&decide(&workflow, None, &opening, opened_at)?);
+        let append = kept(&decide(&workflow, None, &opening, opened_at)?);
         if appending.len() == UNDER_WAY {
             appending
                 .join_next()
@@ -93,35 +91,4 @@ fn nth_id(number: u64) -> Uuid {
     let millis = 1_700_000_000_000 + number * 2_000;
     let nanos = (millis % 1_000) as u32 * 1_000_000;
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, millis / 1_000, nanos))
-}
-
-/// Returns what a store keeps of the opening of a case.
-fn append(decision: &Decision) -> Append {
-    Append {
-        case: decision.commit.case.0,
-        expected_revision: 0,
-        command: decision.commit.command.0,
-        recorded_at: decision.commit.recorded_at.as_millis(),
-        record: encode_commit(&decision.commit),
-        state: encode_case(&decision.case),
-        timers: decision
-            .timers
-            .iter()
-            .map(|timer| Timer {
-                id: timer.id.clone(),
-                due_at: timer.due_at.as_millis(),
-            })
-            .collect(),
-        terms: decision
-            .terms
-            .iter()
-            .map(|term| Term {
-                name: term.name.into(),
-                value: match &term.value {
-                    Found::Text(text) => TermValue::Text(text.clone()),
-                    Found::Integer(integer) => TermValue::Integer(*integer),
-                },
-            })
-            .collect(),
-    }
 }
